@@ -1,0 +1,665 @@
+# The agent: takes a server from its launch to "ready", and tells how it goes.
+#
+# The functions transport_* above this line are the hosting service's. Everything
+# that the agent keeps lies in $MUSTER_RUN, which is its working directory:
+#
+#   values/NAME   the value of a parameter, byte for byte
+#   since/NAME    the revision that brought it
+#   seen/NAME     the revision of it that a script has been handed
+#   outputs/NAME  a published output, as a line of the report
+#   published     a line for every "muster output set"
+#   secrets/      what must not appear in a log's tail
+#   waiters/      NAME.PID, the FIFO of a "muster param get" that blocks
+#   wake          the FIFO of the agent; a line in it makes it look around
+#   bin/muster    this program for the scripts
+#
+# Values are data: they are never part of shell text or of a process's arguments.
+
+set -u
+muster_lc_all=${LC_ALL-} muster_had_lc_all=${LC_ALL+yes}
+LC_ALL=C # bytes are bytes
+newline='
+'
+
+# Wakes the agent. A FIFO opened for reading and writing blocks nobody, not even
+# when the agent has died.
+muster_wake() {
+	if [ -p "$MUSTER_RUN/wake" ]; then echo wake 1<>"$MUSTER_RUN/wake"; fi
+}
+
+# contains LIST WORD
+contains() {
+	case " $1 " in *" $2 "*) ;; *) return 1 ;; esac
+}
+
+is_count() {
+	case $1 in '' | *[!0-9]* | ????????????????*) return 1 ;; esac
+}
+
+is_name() {
+	case $1 in '' | [0-9]* | *[!A-Za-z0-9_]*) return 1 ;; esac
+}
+
+# replace FROM TO, literally and everywhere in $text.
+replace() {
+	replaced=
+	while :; do
+		case $text in
+		*"$1"*) replaced=$replaced${text%%"$1"*}$2 text=${text#*"$1"} ;;
+		*) break ;;
+		esac
+	done
+	text=$replaced$text
+}
+
+# number_in FILE sets $number; 0 where there is no file or it is being written.
+number_in() {
+	number=0
+	if [ -e "$1" ]; then read -r number <"$1" || number=0; fi
+}
+
+# Sets $now to the uptime in hundredths of a second.
+read_uptime() {
+	read -r now _ </proc/uptime
+	now=${now%.*}${now#*.}
+}
+
+# ---- Reporting
+
+event_count=0 events=
+
+# event WHAT [UPTIME]
+event() {
+	[ "$event_count" -lt 50 ] || return 0
+	if [ $# -eq 2 ]; then now=$2; else read_uptime; fi
+	event_count=$((event_count + 1)) events="${events}event $now $1$newline"
+}
+
+phase=start # then booting, booted; or failed
+ready=no running= boot=- waiting= failure= log= outputs=
+received=0 applied=0 stored= retry=
+
+# Sets $status and $waiting; $waited are the names that scripts wait for.
+find_status() {
+	before=$waiting waiting='' required=''
+	case $phase in
+	failed) status=failed && return ;;
+	start) required=$boot_names ;;
+	booted) [ $ready = yes ] || required=$ready_names ;;
+	esac
+	for name in $parameters; do
+		[ ! -e "values/$name" ] || continue
+		contains "$required $waited" "$name" || continue
+		waiting="$waiting $name"
+		contains "$before" "$name" || event "waiting $name"
+	done
+	if [ $ready = yes ]; then
+		status=ready
+	elif [ -n "$waiting" ]; then
+		status=waiting
+	else
+		status=booting
+	fi
+}
+
+# Stores the report where it differs from the stored one.
+report() {
+	text="muster report 1${newline}boot $boot${newline}status $status$newline"
+	for name in $waiting; do text="${text}waiting $name$newline"; done
+	[ -z "$failure" ] || text="${text}failure $failure$newline"
+	[ -z "$log" ] || text="${text}log $log$newline"
+	text="${text}received $received${newline}applied $applied$newline"
+	[ -z "$outputs" ] || text=$text$outputs$newline
+	text="$text${events}end$newline"
+	[ "$text" != "$stored" ] || return 0
+	if printf %s "$text" | transport_report 3>&- 4<&-; then
+		stored=$text
+	elif [ -z "$retry" ] || ! kill -0 "$retry" 2>/dev/null; then
+		(sleep 5 && muster_wake) 3>&- 4<&- &
+		retry=$!
+	fi
+}
+
+# Ends an agent that can't go on.
+give_up() {
+	failure=$1 status=failed
+	event failed
+	report
+	echo "muster: $1" >&2
+	exit 1
+}
+
+# Takes in what "muster output set" has written since the last time. Descriptor 4
+# stays where the last look at the file has ended.
+collect_outputs() {
+	changed=no
+	while read -r at name <&4; do
+		changed=yes
+		event "published $name" "$at"
+	done
+	[ $changed = no ] || outputs=$(cat outputs/*)
+}
+
+# hide TEXT puts a mark in place of TEXT in $text: as it is, and as shells quote
+# it in the output of "set -x".
+hide() {
+	[ -n "$1" ] || return 0
+	replace "$1" "$mark"
+	case $1 in *\'*) ;; *) return 0 ;; esac
+	log_text=$text text=$1
+	replace \' "'\\''"
+	quoted=$text text=$1
+	replace \' "'\"'\"'"
+	quoted_twice=$text text=$log_text
+	replace "$quoted" "$mark"
+	replace "$quoted_twice" "$mark"
+}
+
+# Hides every secret in $text: the longest first, for one may hold another; then
+# single lines, for a log may have been cut in the midst of one.
+hide_secrets() {
+	files=$(ls -S secrets)
+	for file in $files; do hide "$(cat "secrets/$file")"; done
+	for file in $files; do
+		while IFS= read -r line || [ -n "$line" ]; do
+			[ ${#line} -lt 4 ] || hide "$line"
+		done <"secrets/$file"
+	done
+}
+
+# Sets $log to the end of the console log, at most 20 lines and 4 KiB. It is cut
+# after the secrets are hidden: half a secret would not be recognized.
+take_log() {
+	transport_log 3>&- 4<&- | tail -c 65536 >log
+	mark=$(printf '\001') text=$(tr -d '\000\001' <log)
+	if [ "$(wc -c <log)" -ge 65536 ]; then
+		case $text in *"$newline"*) text=${text#*"$newline"} ;; *) text= ;; esac
+	fi
+	hide_secrets
+	text=$(printf %s "$text" | tr -d '\002-\010\013-\037\177')
+	hide_secrets # also what control characters had torn apart
+	replace "$mark" '(sensitive)'
+	log=$(printf %s "$text" | tail -n 20 | tail -c 4096 | base64 | tr -d '\n')
+	rm -f log
+}
+
+# ---- Values
+
+# decode BASE64 prints what it stands for; "-" stands for nothing.
+decode() {
+	[ "$1" = - ] || printf %s "$1" | base64 -d
+}
+
+# remember FILE NAME keeps a secret, and the one that it replaces, to be hidden.
+remember() {
+	if [ -e "secrets/$2" ]; then mv -f "secrets/$2" "secrets/$2.former"; fi
+	cp "$1" "secrets/$2"
+}
+
+# Reads the payload. Sets $parameters (in order), $boot_names and $ready_names
+# (what these require), $known (values that came with it), $sensitive.
+parameters='' boot_names='' ready_names='' known='' sensitive='' declarations=''
+read_payload() {
+	transport_payload >payload || return
+	{
+		read -r kind && [ "$kind" = 'muster payload 1' ] || return
+		while read -r kind name type required secrecy _; do
+			case $kind in
+			parameter | value | output) is_name "$name" || return ;;
+			esac
+			case $kind in
+			parameter)
+				parameters="$parameters $name"
+				case $required in
+				boot) boot_names="$boot_names $name" ;;
+				ready) ready_names="$ready_names $name" ;;
+				nothing) ;;
+				*) return 1 ;;
+				esac
+				[ "$secrecy" = plain ] || sensitive="$sensitive $name"
+				declarations="${declarations}parameter $name$newline"
+				;;
+			value) decode "$type" >"values/$name" && known="$known $name" || return ;;
+			output) declarations="${declarations}output $name $type $required$newline" ;;
+			boot_script) decode "$name" >scripts/boot || return ;;
+			update_script) decode "$name" >scripts/update || return ;;
+			end) printf %s "$declarations" >declarations && return ;;
+			esac
+		done
+		return 1
+	} <payload
+}
+
+# Puts the values of a newer delivery in place: all of them, or none where the
+# delivery is damaged. A value is there before its revision is: a reader that
+# takes them in the other order never believes to have a newer one than it has.
+delivered=
+take_delivery() {
+	transport_delivery 3>&- 4<&- >delivery || return 0
+	[ -s delivery ] || return 0
+	arrived='' present=''
+	if stage_delivery <delivery; then
+		[ "$revision" -gt "$received" ] || return 0
+	else
+		echo 'muster: ignoring a damaged delivery' >&2
+		rm -f incoming/*
+		return 0
+	fi
+	[ -z "$arrived" ] || mv -f incoming/* values/
+	for name in $arrived; do
+		name=${name%=*}
+		! contains "$sensitive" "$name" || remember "values/$name" "parameter.$name"
+	done
+	for name in $arrived; do
+		echo "${name#*=}" >"since/${name%=*}"
+		event "received ${name%=*}"
+	done
+	for name in $delivered; do
+		contains "$present" "$name" || rm -f "values/$name" "since/$name"
+	done
+	delivered=$present received=$revision
+}
+
+# Decodes what has changed into incoming/. Sets $revision, $present (all names)
+# and $arrived (NAME=REVISION for those that have changed).
+stage_delivery() {
+	read -r kind name version revision || return
+	[ "$kind $name $version" = 'muster delivery 1' ] && is_count "$revision" || return
+	[ "$revision" -gt "$received" ] || return 0
+	while read -r kind name at secrecy text; do
+		case $kind in
+		value) ;;
+		end) return 0 ;;
+		*) return 1 ;;
+		esac
+		is_name "$name" && is_count "$at" && [ -n "$text" ] || return
+		contains "$parameters" "$name" && ! contains "$known" "$name" || continue
+		present="$present $name"
+		if [ "$secrecy" != plain ] && ! contains "$sensitive" "$name"; then
+			sensitive="$sensitive $name"
+		fi
+		number_in "since/$name"
+		if [ "$at" -gt "$number" ] || [ ! -e "values/$name" ]; then
+			decode "$text" >"incoming/$name" || return
+			arrived="$arrived $name=$at"
+		fi
+	done
+	return 1
+}
+
+# Wakes the waiters whose value is there, once. Sets $waited to the names that the
+# others wait for; the entry of one that was killed is removed.
+woken=
+wake_waiters() {
+	waited='' awake=''
+	for fifo in waiters/*; do
+		[ -p "$fifo" ] || continue
+		name=${fifo#waiters/}
+		if ! kill -0 "${name#*.}" 2>/dev/null; then
+			rm -f "$fifo"
+		elif [ ! -e "values/${name%.*}" ]; then
+			waited="$waited ${name%.*}"
+		else
+			contains "$woken" "$name" || echo wake 1<>"$fifo"
+			awake="$awake $name"
+		fi
+	done
+	woken=$awake
+}
+
+# ---- Scripts
+
+# has_all NAMES tells whether all of them have a value.
+has_all() {
+	for name in $1; do [ -e "values/$name" ] || return; done
+}
+
+# Sets $changed to the names whose newest value no script has been handed.
+find_changed() {
+	changed=
+	for name in $delivered; do
+		number_in "since/$name"
+		at=$number
+		number_in "seen/$name"
+		[ "$at" -le "$number" ] || changed="$changed $name"
+	done
+	text=$changed changed=
+	for name in $parameters; do
+		! contains "$text" "$name" || changed="$changed $name"
+	done
+}
+
+mark_seen() {
+	for name in $1; do
+		number_in "since/$name"
+		echo "$number" >"seen/$name"
+	done
+}
+
+# run_script FILE [ARGUMENTS] becomes the script. It is a subshell, so that no
+# parameter changes the agent; and from the first parameter on it uses only
+# variables that no parameter can be called.
+run_script() (
+	umask "$user_umask"
+	cd "${MUSTER_HOME:-..}" || exit
+	if [ "$muster_had_lc_all" ]; then LC_ALL=$muster_lc_all; else unset LC_ALL; fi
+	for MUSTER_NAME in $boot_names; do
+		[ -e "$MUSTER_RUN/values/$MUSTER_NAME" ] || continue # withdrawn since
+		MUSTER_VALUE=$(cat "$MUSTER_RUN/values/$MUSTER_NAME" && printf .) || exit
+		eval "$MUSTER_NAME=\${MUSTER_VALUE%.}"
+		export "${MUSTER_NAME?}"
+	done
+	unset MUSTER_NAME MUSTER_VALUE
+	PATH=$MUSTER_RUN/bin:$PATH
+	export PATH
+	IFS= read -r MUSTER_LINE <"$1" || :
+	case $MUSTER_LINE in
+	'#!'*) exec "$@" ;;
+	*) exec sh "$@" ;;
+	esac
+)
+
+# start_script KIND [ARGUMENTS] runs scripts/KIND in the background.
+start_script() {
+	running=$1
+	: >exit
+	mark_seen "$boot_names"
+	(
+		shift
+		run_script "$MUSTER_RUN/scripts/$running" "$@"
+		echo $? >exit
+		muster_wake
+	) 3>&- 4<&- &
+}
+
+# Deals with the end of the running script, if it has ended.
+finish_script() {
+	[ -n "$running" ] && [ -s exit ] && read -r code <exit || return 0
+	script=$running running=
+	if [ "$code" -eq 0 ]; then
+		case $script in
+		boot) phase=booted ;;
+		update) phase=booted applied=$tried failure='' log='' && become_ready ;;
+		esac
+		return
+	fi
+	[ "$script" = boot ] || for name in $handed; do echo 0 >"seen/$name"; done
+	phase=failed failure="$script script exited with exit code $code"
+	# A shell reports the signal N as 128+N.
+	if [ "$code" -gt 128 ] && [ "$code" -le 192 ]; then
+		failure="$script script was killed by signal $((code - 128))"
+	fi
+	event failed
+	take_log
+}
+
+become_ready() {
+	[ $ready = no ] || return 0
+	ready=yes
+	event ready
+}
+
+# Starts the script that is due, or finds that nothing is left to be done. A
+# failed update script is tried again when there is a newer revision; a failed
+# boot script is not.
+tried=0
+advance() {
+	[ -z "$running" ] || return 0
+	case $phase in
+	start)
+		has_all "$boot_names" || return 0
+		phase=booting
+		event 'script started'
+		start_script boot
+		return
+		;;
+	failed) [ "$script" = update ] && [ "$received" -gt "$tried" ] || return 0 ;;
+	esac
+	[ $ready = yes ] || has_all "$ready_names" || return 0
+	[ "$received" -gt "$applied" ] || [ $ready = no ] || return 0
+	find_changed
+	if [ -s scripts/update ] && [ -n "$changed" ]; then
+		tried=$received handed=$changed
+		mark_seen "$changed"
+		event updating
+		# The names are words.
+		# shellcheck disable=SC2086
+		start_script update $changed
+	elif [ "$phase" = booted ]; then
+		applied=$received
+		become_ready
+	fi
+}
+
+# ---- The agent
+
+check_tools() {
+	for tool in base64 cat chmod cp head ls mkdir mkfifo mv rm sleep tail tr wc; do
+		command -v "$tool" >/dev/null || give_up "the server lacks the program $tool"
+	done
+}
+
+# quote TEXT prints it as a word of shell text.
+quote() {
+	text=$1
+	replace \' "'\\''"
+	printf "'%s'" "$text"
+}
+
+# Makes $MUSTER_RUN anew; what an earlier boot has left is not valid any more.
+prepare() {
+	case $MUSTER_RUN in /*) ;; *) return 1 ;; esac
+	mkdir -p "$MUSTER_RUN" && cat "$0" >"$MUSTER_RUN/agent.new" &&
+		cd "$MUSTER_RUN" && mv -f agent.new agent || return
+	rm -rf values since seen outputs published secrets waiters incoming \
+		scripts bin wake exit log declarations delivery payload
+	mkdir values since seen outputs secrets waiters incoming scripts bin &&
+		: >published && mkfifo wake && exec 3<>wake 4<published || return
+	shell=$(command -v "${MUSTER_SH:-sh}") || return
+	{
+		echo '#!/bin/sh'
+		echo "MUSTER_RUN=$(quote "$MUSTER_RUN") PATH=$(quote "$PATH")"
+		echo 'export MUSTER_RUN PATH'
+		echo "exec $(quote "$shell") $(quote "$MUSTER_RUN/agent") cli \"\$@\""
+	} >bin/muster && chmod 700 bin/muster
+}
+
+# Blocks until something has happened, and takes all lines that are there: those
+# before a mark, which a process of its own writes, for the FIFO may be full.
+await_wake() {
+	read -r line <&3 || exit
+	echo "$boot" >&3 &
+	while read -r line <&3 && [ "$line" != "$boot" ]; do :; done
+	wait $!
+}
+
+agent() {
+	exec </dev/null
+	read -r boot </proc/sys/kernel/random/uuid || exit
+	check_tools
+	user_umask=$(umask)
+	umask 077
+	prepare || give_up "the agent can't set up its directory"
+	read_payload && [ -s scripts/boot ] || give_up 'the boot payload is damaged'
+	chmod 700 scripts/*
+	event booting
+	transport_start 3>&- 4<&-
+	while :; do
+		take_delivery
+		wake_waiters
+		finish_script
+		advance
+		collect_outputs
+		find_status
+		report
+		await_wake
+	done
+}
+
+# ---- The command "muster"
+
+# die CODE MESSAGE
+die() {
+	echo "muster: $2" >&2
+	exit "$1"
+}
+
+usage() {
+	cat <<-'END'
+		usage: muster param get NAME [--timeout SECONDS]
+		         prints the value of a parameter, waiting until it has arrived;
+		         not a byte is added; exit code 3 when the time is over
+		       muster param list
+		         lists the parameters that have arrived and those that have not
+		       muster output set NAME [VALUE]
+		         publishes an output; without VALUE it is read from standard
+		         input, and one newline at its end is removed
+	END
+}
+
+# find_declaration KIND NAME sets $type and $secrecy.
+find_declaration() {
+	names=
+	while read -r kind name type secrecy; do
+		[ "$kind" = "$1" ] || continue
+		[ "$name" != "$2" ] || return 0
+		names="$names $name"
+	done <declarations
+	die 2 "there is no $1 called $2; declared are:${names:- none}"
+}
+
+# print_value NAME prints it, if it is there, and notes that a script has it.
+print_value() {
+	[ -e "values/$1" ] || return
+	number_in "since/$1"
+	cat "values/$1" || die 1 "parameter $1 can't be printed"
+	echo "$number" >"seen/$1"
+}
+
+param_get() {
+	wanted='' timeout=''
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--timeout) [ $# -gt 1 ] || die 2 '--timeout needs a number of seconds' ;;
+		esac
+		case $1 in
+		--timeout) timeout=$2 && shift ;;
+		--timeout=*) timeout=${1#*=} ;;
+		-*) die 2 "there is no option $1" ;;
+		*) [ -z "$wanted" ] || die 2 'one parameter at a time' && wanted=$1 ;;
+		esac
+		shift
+		[ -z "$timeout" ] || is_count "$timeout" || die 2 'the timeout is a whole number of seconds'
+	done
+	[ -n "$wanted" ] || die 2 'which parameter?'
+	find_declaration parameter "$wanted"
+	print_value "$wanted" || await_value
+}
+
+# The value may arrive at any moment: first be known as a waiter, then look, then
+# block. The timer holds the only writing end of the FIFO that stays open; when
+# it ends, the read fails.
+await_value() {
+	fifo=waiters/$wanted.$$ timer=
+	trap stop_waiting EXIT
+	trap 'exit 129' HUP
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+	rm -f "$fifo"
+	mkfifo "$fifo" && exec 3<>"$fifo" || die 1 'no waiting is possible here'
+	if [ -n "$timeout" ]; then
+		sleep "$timeout" >/dev/null 2>&1 &
+		timer=$!
+		exec 4<"$fifo" 3<&4 4<&-
+	fi
+	muster_wake
+	until print_value "$wanted"; do
+		read -r line <&3 ||
+			print_value "$wanted" ||
+			die 3 "parameter $wanted has not arrived within $timeout s"
+	done
+}
+
+stop_waiting() {
+	rm -f "$fifo"
+	[ -z "$timer" ] || kill "$timer" 2>/dev/null
+	muster_wake
+}
+
+param_list() {
+	while read -r kind name type; do
+		[ "$kind" = parameter ] || continue
+		if [ -e "values/$name" ]; then echo "$name arrived"; else echo "$name missing"; fi
+	done <declarations
+}
+
+is_number() {
+	text=${1#-} exponent=0 fraction=0
+	case $text in *[eE]*) exponent=${text#*[eE]} text=${text%%[eE]*} ;; esac
+	case $text in *.*) fraction=${text#*.} text=${text%%.*} ;; esac
+	for digits in "$text" "$fraction" "${exponent#[-+]}"; do
+		case $digits in '' | *[!0-9]*) return 1 ;; esac
+	done
+}
+
+output_set() {
+	[ $# -ge 1 ] || die 2 'which output?'
+	[ $# -le 2 ] || die 2 'an output has one value; quote it'
+	find_declaration output "$1"
+	file=outputs/.$1.$$
+	trap 'rm -f "$file"' EXIT
+	if [ $# -eq 1 ]; then
+		read_value "$1"
+	elif [ "$secrecy" = plain ]; then
+		value=$2
+	else
+		die 2 "output $1 is sensitive, and others can see arguments: give it on standard input"
+	fi
+	[ ${#value} -le 32768 ] || die 2 "output $1 is larger than 32768 bytes"
+	case $type in
+	number) is_number "$value" || die 2 "output $1 must be a number" ;;
+	bool) [ "$value" = true ] || [ "$value" = false ] || die 2 "output $1 must be true or false" ;;
+	esac
+	if [ "$secrecy" != plain ]; then
+		printf %s "$value" >"$file" && remember "$file" "output.$1"
+	fi
+	text=$(printf %s "$value" | base64 | tr -d '\n')
+	echo "output $1 ${text:--}" >"$file" && mv -f "$file" "outputs/$1" ||
+		die 1 "output $1 can't be stored"
+	read_uptime
+	echo "$now $1" >>published
+	muster_wake
+}
+
+# read_value NAME sets $value to standard input without a newline at its end. A
+# shell drops NUL bytes, which shows in the length. The bytes read above the limit
+# are that newline and the one that is too much.
+read_value() {
+	head -c 32770 >"$file"
+	{ value=$(cat "$file" && printf .); } 2>/dev/null
+	value=${value%.}
+	[ ${#value} -eq "$(wc -c <"$file")" ] || die 2 "output $1 holds a NUL byte"
+	value=${value%"$newline"}
+}
+
+cli() {
+	umask 077
+	cd "$MUSTER_RUN" || exit
+	command="${1-} ${2-}"
+	case $command in
+	'param get' | 'param list' | 'output set') shift 2 ;;
+	esac
+	case $command in
+	'param get') param_get "$@" ;;
+	'param list') param_list ;;
+	'output set') output_set "$@" ;;
+	'help ' | '--help ' | '-h ') usage ;;
+	*) usage >&2 && exit 2 ;;
+	esac
+}
+
+: "${MUSTER_RUN:?}"
+case ${1-} in
+cli) shift && cli "$@" ;;
+*) agent ;;
+esac

@@ -1,0 +1,195 @@
+package boot_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/musterhq/terraform-provider-muster/internal/boot"
+)
+
+func TestAgent_failure(t *testing.T) {
+	t.Parallel()
+	inEveryShell(t, map[string]func(*testing.T, shell){
+		"a boot script that exits with 7 fails the server with the end of its log": func(t *testing.T, sh shell) {
+			s := startServer(t, sh, payload(`i=1; while [ $i -le 30 ]; do echo "line $i"; i=$((i + 1)); done; echo "no disk" >&2; exit 7`, "",
+				parameters{"x": deferred(boot.RequiredForNothing)}))
+			got := s.untilStatus(boot.StatusFailed)
+			if got.Failure != "boot script exited with exit code 7" || got.Events[len(got.Events)-1].What != "failed" {
+				t.Errorf("got %+v", got)
+			}
+			var want strings.Builder
+			for i := 12; i <= 30; i++ {
+				fmt.Fprintf(&want, "line %d\n", i)
+			}
+			if diff := cmp.Diff(want.String()+"no disk", got.LogTail); diff != "" {
+				t.Error(diff)
+			}
+			// The agent goes on, and the failure stands.
+			s.deliver(delivery(1, map[string]string{"x": "1"}))
+			got = s.untilReport("it is received", func(r boot.Report) bool { return r.Received == 1 })
+			if got.Status != boot.StatusFailed || got.Applied != 0 || got.LogTail == "" {
+				t.Errorf("got %+v", got)
+			}
+		},
+		"a script that is killed says by which signal": func(t *testing.T, sh shell) {
+			s := startServer(t, sh, payload("kill -9 $$", "", nil))
+			if got := s.untilStatus(boot.StatusFailed); got.Failure != "boot script was killed by signal 9" {
+				t.Errorf("got %q", got.Failure)
+			}
+		},
+		"a script that can't be run at all fails": func(t *testing.T, sh shell) {
+			s := startServer(t, sh, payload("#!/no/such/interpreter\n", "", nil))
+			if got := s.untilStatus(boot.StatusFailed); !strings.HasPrefix(got.Failure, "boot script exited with exit code 12") || got.LogTail == "" {
+				t.Errorf("got %+v", got)
+			}
+		},
+		"the tail has at most 4 KiB, the last ones, and no control characters": func(t *testing.T, sh shell) {
+			s := startServer(t, sh, payload(`printf '%05000d\n' 1; printf 'a\tb\033[31mred\033[0m\r\001\177\000 \303\244\n'; exit 1`, "", nil))
+			got := s.untilStatus(boot.StatusFailed).LogTail
+			end := "1\na\tb[31mred[0m ä"
+			if len(got) != boot.MaxTailBytes || !strings.HasSuffix(got, "00"+end) {
+				t.Errorf("got %d bytes: %q", len(got), got)
+			}
+		},
+		"sensitive values never appear in the tail, also with set -x": func(t *testing.T, sh shell) {
+			long := strings.Repeat("k", 3000)
+			secrets := map[string]string{
+				"password": `it's *[a-z]* $(x) "q" \n &`,
+				"part":     "it's",
+				"pem":      "-----BEGIN\nMIIsecret1\nMIIsecret2\n\n-----END\n",
+				"long":     long,
+				"short":    "z9\n",
+				"empty":    "",
+			}
+			declared := parameters{"plain": known("visible")}
+			for name := range secrets {
+				declared[name] = secret(boot.RequiredForBoot)
+			}
+			p := payload(`set -x
+				: "$password" "$part" "$pem" "$long" "$short" "$empty" "$plain"
+				printf %s published-secret | muster output set token
+				set +x
+				echo "$pem" | head -n 3
+				echo "in $password, $part, $short; published-secret of $plain"
+				printf 'MIIse\033cret1\n'
+				echo "$long$long"
+				exit 1`, "", declared)
+			p.Configuration.Outputs = map[string]boot.Output{"token": {Type: boot.TypeString, Sensitive: true}}
+			s := startServer(t, sh, p)
+			s.deliver(delivery(1, secrets))
+			got := s.untilStatus(boot.StatusFailed).LogTail
+			for _, word := range []string{"it's", `it'\''s`, "BEGIN", "secret1", "secret2", "kkkk", "z9", "published-secret", "a-z"} {
+				if strings.Contains(got, word) {
+					t.Errorf("%q is in the tail:\n%s", word, got)
+				}
+			}
+			want := "in (sensitive), (sensitive), (sensitive); (sensitive) of visible\n(sensitive)\n(sensitive)(sensitive)"
+			if !strings.HasSuffix(got, want) {
+				t.Errorf("got\n%s\nwant at the end\n%s", got, want)
+			}
+		},
+		"a secret that was replaced stays hidden, and so does one that a delivery calls sensitive": func(t *testing.T, sh shell) {
+			s := startServer(t, sh, payload("true", "echo old-secret new-secret other-secret; exit 1", parameters{
+				"a": secret(boot.RequiredForNothing), "b": deferred(boot.RequiredForNothing),
+			}))
+			s.deliver(delivery(1, map[string]string{"a": "old-secret"}))
+			s.untilStatus(boot.StatusFailed)
+			s.deliver(boot.Delivery{Revision: 2, Values: map[string]boot.Value{
+				"a": {Text: "new-secret", Since: 2}, "b": {Text: "other-secret", Since: 2, Sensitive: true},
+			}})
+			got := s.untilReport("it has failed again", func(r boot.Report) bool { return strings.Count(r.LogTail, "\n") == 1 })
+			want := "(sensitive) (sensitive) (sensitive)\n(sensitive) (sensitive) (sensitive)"
+			if diff := cmp.Diff(want, got.LogTail); diff != "" {
+				t.Error(diff)
+			}
+		},
+		"no value is ever in the arguments of a process": func(t *testing.T, sh shell) {
+			if _, err := exec.LookPath("strace"); err != nil {
+				// The same is shown by reading: only built-in commands get values.
+				t.Log("strace is missing; looking at /proc alone")
+			}
+			s := startServer(t, sh, payload(`
+				for p in 1 2 3 4 5 6 7 8; do muster param get key >/dev/null; printf canary-out | muster output set token; done
+				exit 1`, "", parameters{"key": secret(boot.RequiredForBoot)}, "token"))
+			stop := make(chan struct{})
+			found := make(chan string)
+			go func() { found <- watchArguments(s.cmd.Process.Pid, "canary-", stop) }()
+			s.deliver(delivery(1, map[string]string{"key": "canary-in"}))
+			s.untilStatus(boot.StatusFailed)
+			close(stop)
+			if got := <-found; got != "" {
+				t.Errorf("a value is in the arguments %q", got)
+			}
+		},
+		"a damaged payload is reported": func(t *testing.T, sh shell) {
+			whole := payload("touch ran", "", parameters{"a": known("1")}).Encode()
+			for name, encoded := range map[string][]byte{
+				"cut short":    whole[:len(whole)-2],
+				"empty":        {},
+				"of version 2": []byte(strings.Replace(string(whole), "payload 1", "payload 2", 1)),
+				"hostile name": []byte(strings.Replace(string(whole), "value a", "value a;touch", 1)),
+				"no script":    []byte("muster payload 1\nend\n"),
+			} {
+				s := newServer(t, sh, payload("true", "", nil))
+				s.write("payload", encoded)
+				s.start()
+				if got := s.untilStatus(boot.StatusFailed); got.Failure != "the boot payload is damaged" {
+					t.Errorf("%s: got %q", name, got.Failure)
+				}
+				<-s.ended
+				if s.cmd.ProcessState.ExitCode() != 1 || strings.Contains(s.read("console"), "MQ==") {
+					t.Errorf("%s: got %v, console %q", name, s.cmd.ProcessState, s.read("console"))
+				}
+			}
+		},
+	})
+}
+
+// watchArguments looks for text in the arguments of the group's processes until
+// stop is closed, and returns the arguments that hold it.
+func watchArguments(group int, text string, stop <-chan struct{}) string {
+	for {
+		for _, path := range runningIn(group) {
+			arguments, err := os.ReadFile(filepath.Join(filepath.Dir(path), "cmdline"))
+			if err == nil && strings.Contains(string(arguments), text) {
+				return string(arguments)
+			}
+		}
+		select {
+		case <-stop:
+			return ""
+		default:
+		}
+	}
+}
+
+func TestAgent_missingTool(t *testing.T) {
+	t.Parallel()
+	inEveryShell(t, map[string]func(*testing.T, shell){
+		"the first report names it": func(t *testing.T, sh shell) {
+			bin := t.TempDir()
+			// cat and mv are the transport's.
+			for tool, target := range map[string]string{"sh": sh.sh(), "cat": "cat", "mv": "mv"} {
+				program, err := exec.LookPath(target)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := os.Symlink(program, filepath.Join(bin, tool)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			s := newServer(t, shell{name: sh.name, path: bin}, payload("true", "", nil))
+			s.start()
+			got := s.untilStatus(boot.StatusFailed)
+			if got.Failure != "the server lacks the program base64" {
+				t.Errorf("got %q", got.Failure)
+			}
+		},
+	})
+}

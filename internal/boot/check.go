@@ -1,0 +1,132 @@
+package boot
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+const (
+	// MaxScriptBytes is the largest boot or update script. A larger program is
+	// better fetched by its script than carried by every launch.
+	MaxScriptBytes = 64 << 10
+
+	// MaxNames is the largest number of parameters, and of outputs. It bounds
+	// what a delivery or a report can hold.
+	MaxNames = 256
+)
+
+// FieldFault is a fault of one field of a configuration.
+type FieldFault struct {
+	// Path mirrors the names of the Terraform attributes and the keys of maps,
+	// for example "parameters", "db_host", "default".
+	Path []string
+	// Message is a sentence without its full stop. It never quotes a value of a
+	// sensitive parameter.
+	Message string
+}
+
+// Check returns every fault of the scripts and the declarations, in the order of
+// paths. No output may be called like one of the reserved names, which are those
+// of the facts. Name and image are the caller's to check.
+func (c Configuration) Check(reserved []string) []FieldFault {
+	var f faults
+	f.script("boot_script", c.BootScript)
+	if c.BootScript == "" {
+		f.add("it is empty: a server is ready when its boot script exits 0", "boot_script")
+	}
+	f.outputs(c.Outputs, reserved)
+	f.count(len(c.Parameters), "parameters")
+	for _, name := range slices.Sorted(maps.Keys(c.Parameters)) {
+		f.name("parameters", name)
+		f.parameter(name, c.Parameters[name])
+	}
+	f.script("update_script", c.UpdateScript)
+	return f
+}
+
+type faults []FieldFault
+
+func (f *faults) add(message string, path ...string) {
+	*f = append(*f, FieldFault{Path: path, Message: message})
+}
+
+func (f *faults) count(count int, attribute string) {
+	if count > MaxNames {
+		f.add(fmt.Sprintf("there are %d of them, at most %d are supported", count, MaxNames), attribute)
+	}
+}
+
+func (f *faults) script(attribute, script string) {
+	if len(script) > MaxScriptBytes {
+		f.add(fmt.Sprintf("it has %d bytes, at most %d are carried; let it fetch the rest", len(script), MaxScriptBytes), attribute)
+	}
+	if strings.IndexByte(script, 0) >= 0 {
+		f.add("it holds a NUL byte: a script is text", attribute)
+	}
+	first, _, _ := strings.Cut(script, "\n")
+	if strings.HasPrefix(first, "#!") && strings.HasSuffix(first, "\r") {
+		f.add("its first line ends with a carriage return, which would be part of the interpreter's name; save it with Unix line ends", attribute)
+	}
+}
+
+func (f *faults) name(attribute, name string) {
+	if err := CheckVariableName(name); err != nil {
+		f.add(err.Error(), attribute, name)
+	}
+}
+
+func (f *faults) outputs(outputs map[string]Output, reserved []string) {
+	f.count(len(outputs), "outputs")
+	for _, name := range slices.Sorted(maps.Keys(outputs)) {
+		f.name("outputs", name)
+		if slices.Contains(reserved, name) {
+			f.add(fmt.Sprintf("every server has the output %q without publishing it; choose another name", name), "outputs", name)
+		}
+		f.kind(outputs[name].Type, "outputs", name, "type")
+	}
+}
+
+func (f *faults) kind(t Type, path ...string) {
+	if !slices.Contains(Types(), string(t)) {
+		f.add(fmt.Sprintf("%q is no type; use %s", string(t), alternatives(Types())), path...)
+	}
+}
+
+func (f *faults) parameter(name string, p Parameter) {
+	f.defaultValue(name, p)
+	if _, err := regexp.Compile(p.Pattern); err != nil {
+		f.add(fmt.Sprintf("it is not a valid RE2 expression: %v", err), "parameters", name, "pattern")
+	}
+	switch {
+	case !slices.Contains(Requirements(), string(p.RequiredFor)):
+		f.add(fmt.Sprintf("%q is no requirement; use %s", string(p.RequiredFor), alternatives(Requirements())), "parameters", name, "required_for")
+	case !p.Deferred && p.RequiredFor != RequiredForBoot:
+		f.add("only a deferred parameter can arrive after the server has started; set deferred = true", "parameters", name, "required_for")
+	}
+	f.kind(p.Type, "parameters", name, "type")
+}
+
+func (f *faults) defaultValue(name string, p Parameter) {
+	path := []string{"parameters", name, "default"}
+	switch {
+	case p.Default == nil:
+	case p.Sensitive:
+		f.add("a sensitive parameter has no default, which would be stored in plain text; give it to the group with value_wo of an injection", path...)
+	case p.Deferred:
+		f.add("a deferred parameter has no default: its value arrives later", path...)
+	default:
+		// Any other error is one of the type or the pattern itself, and told there.
+		if err := p.Check(*p.Default); errors.Is(err, ErrValue) && slices.Contains(Types(), string(p.Type)) {
+			f.add(err.Error(), path...)
+		}
+	}
+}
+
+func alternatives(words []string) string {
+	last := len(words) - 1
+	return fmt.Sprintf("%q or %q", strings.Join(words[:last], `", "`), words[last])
+}

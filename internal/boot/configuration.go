@@ -1,0 +1,157 @@
+package boot
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Type is the declared type of a parameter or an output. Every value travels as
+// text; the type says which texts are valid. The zero Type is invalid.
+type Type string
+
+// The types. TypeString admits every text.
+const (
+	TypeString Type = "string"
+	TypeNumber Type = "number"
+	TypeBool   Type = "bool"
+)
+
+var decimalNumber = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
+
+// Types lists all types, for validators and documentation.
+func Types() []string { return []string{string(TypeString), string(TypeNumber), string(TypeBool)} }
+
+// Check reports why text is not of type t. The error never quotes the text,
+// which may be a secret.
+func (t Type) Check(text string) error {
+	switch t {
+	case TypeString:
+		return nil
+	case TypeNumber:
+		// ParseFloat also takes infinities, hexadecimals and underscores, which
+		// Terraform has not.
+		if _, err := strconv.ParseFloat(text, 64); err != nil || !decimalNumber.MatchString(text) {
+			return fmt.Errorf("%w: it is not a number", ErrValue)
+		}
+	case TypeBool:
+		if text != "true" && text != "false" {
+			return fmt.Errorf(`%w: it is neither "true" nor "false"`, ErrValue)
+		}
+	default:
+		return fmt.Errorf("%w: unknown type %q", ErrValue, string(t))
+	}
+	return nil
+}
+
+// Accepts reports whether every value of type source is also one of type t, so
+// that an output of type source may be wired into a parameter of type t.
+func (t Type) Accepts(source Type) bool { return t == TypeString || t == source }
+
+// Requirement says what a parameter is required for. The zero Requirement is
+// invalid; a parameter that isn't deferred has RequiredForBoot.
+type Requirement string
+
+// The requirements: the boot script starts only when the value is there; the
+// server is ready only when the value has been applied; nothing waits.
+const (
+	RequiredForBoot    Requirement = "boot"
+	RequiredForReady   Requirement = "ready"
+	RequiredForNothing Requirement = "nothing"
+)
+
+// Requirements lists all requirements, for validators and documentation.
+func Requirements() []string {
+	return []string{string(RequiredForBoot), string(RequiredForReady), string(RequiredForNothing)}
+}
+
+// Parameter is a declared input of a boot script.
+type Parameter struct {
+	Type Type `json:"type"`
+	// Default is the value where the group gives none; nil: there is none.
+	Default *string `json:"default,omitempty"`
+	// Deferred allows the value to arrive after the server has started.
+	Deferred    bool        `json:"deferred,omitempty"`
+	Sensitive   bool        `json:"sensitive,omitempty"`
+	RequiredFor Requirement `json:"required_for"`
+	// Pattern is an RE2 expression that every value must match; empty: any.
+	Pattern     string `json:"pattern,omitempty"`
+	Description string `json:"description,omitempty"`
+}
+
+// Check reports why text can't be the value of the parameter: size, type or
+// pattern. The error never quotes the text.
+func (p Parameter) Check(text string) error {
+	if err := CheckText(text); err != nil {
+		return err
+	}
+	if err := p.Type.Check(text); err != nil {
+		return err
+	}
+	if p.Pattern == "" {
+		return nil
+	}
+	re, err := regexp.Compile(p.Pattern)
+	if err != nil {
+		return fmt.Errorf("compiling the pattern %q: %w", p.Pattern, err)
+	}
+	if !re.MatchString(text) {
+		return fmt.Errorf("%w: it doesn't match the pattern %q", ErrValue, p.Pattern)
+	}
+	return nil
+}
+
+// Output is a declared value that the scripts of a server may publish.
+type Output struct {
+	Type        Type   `json:"type"`
+	Sensitive   bool   `json:"sensitive,omitempty"`
+	Description string `json:"description,omitempty"`
+}
+
+// Configuration is everything that makes servers of one kind alike. It is
+// stored on the hosting service under its [Configuration.ID].
+type Configuration struct {
+	Name         string `json:"name"`
+	Image        string `json:"image"`
+	BootScript   string `json:"boot_script"`
+	UpdateScript string `json:"update_script,omitempty"`
+	// Parameters and Outputs are keyed by name.
+	Parameters map[string]Parameter `json:"parameters,omitempty"`
+	Outputs    map[string]Output    `json:"outputs,omitempty"`
+}
+
+// ID returns "<name>@<content hash>": equal content has an equal ID, and any
+// change of the content changes it. The hash is the first 16 hexadecimal digits
+// of SHA-256 over the canonical JSON (encoding/json sorts map keys).
+func (c Configuration) ID() string {
+	content, err := json.Marshal(c)
+	if err != nil {
+		// Strings, bools and maps of them always encode.
+		panic(fmt.Sprintf("encoding server configuration %q: %v", c.Name, err))
+	}
+	sum := sha256.Sum256(content)
+	return c.Name + "@" + hex.EncodeToString(sum[:8])
+}
+
+// ConfigurationName returns the name in a configuration ID.
+func ConfigurationName(id string) string {
+	name, _, _ := strings.Cut(id, "@")
+	return name
+}
+
+// Required returns, sorted, the deferred parameters that are required for r.
+func (c Configuration) Required(r Requirement) []string {
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(c.Parameters)) {
+		if p := c.Parameters[name]; p.Deferred && p.RequiredFor == r {
+			names = append(names, name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,91 @@
+package boot
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+)
+
+// Value is the value of a deferred parameter as it is stored in a group's
+// ledger and delivered to its members.
+type Value struct {
+	Text      string `json:"text"`
+	Sensitive bool   `json:"sensitive,omitempty"`
+	// Since is the revision that brought this text.
+	Since int `json:"since"`
+}
+
+// Delivery is the whole set of values that a group's ledger holds at a
+// revision. It is a state, not a change: the newest delivery is all that a
+// server needs. Revision 0 has no values.
+type Delivery struct {
+	Revision int
+	Values   map[string]Value
+}
+
+const deliveryHeader = "muster delivery 1"
+
+// Encode returns the delivery in the line format that the agent reads; see
+// [DecodeDelivery]. Equal deliveries are encoded equally. The caller guarantees
+// valid names and values.
+func (d Delivery) Encode() []byte {
+	var e encoder
+	e.line(deliveryHeader, strconv.Itoa(d.Revision))
+	for _, name := range slices.Sorted(maps.Keys(d.Values)) {
+		value := d.Values[name]
+		e.line("value", name, strconv.Itoa(value.Since), encodeSecrecy(value.Sensitive), encodeText(value.Text))
+	}
+	return e.end()
+}
+
+// DecodeDelivery reads what [Delivery.Encode] has written:
+//
+//	muster delivery 1 REVISION
+//	value NAME SINCE plain|sensitive TEXT
+//	end
+//
+// Its errors name the line and never quote a value. Values is nil where there
+// are none.
+func DecodeDelivery(encoded []byte) (Delivery, error) {
+	var d Delivery
+	if err := decodeLines(encoded, deliveryHeader, d.decodeLine); err != nil {
+		return Delivery{}, fmt.Errorf("decoding the delivery: %w", err)
+	}
+	return d, nil
+}
+
+func (d *Delivery) decodeLine(fields []string) (err error) {
+	switch {
+	case fields[0] == deliveryHeader && len(fields) == 2:
+		d.Revision, err = decodeNumber(fields[1])
+		return err
+	case fields[0] == "value" && len(fields) == 5:
+		return d.decodeValue(fields)
+	}
+	return errLine
+}
+
+func (d *Delivery) decodeValue(fields []string) (err error) {
+	name, err := decodeName(fields[1])
+	if err != nil {
+		return err
+	}
+	var value Value
+	if value.Since, err = decodeNumber(fields[2]); err != nil {
+		return err
+	}
+	if value.Since > d.Revision {
+		return fmt.Errorf("%w: a value is newer than its delivery", errLine)
+	}
+	if value.Sensitive, err = decodeSecrecy(fields[3]); err != nil {
+		return err
+	}
+	if value.Text, err = decodeValue(fields[4]); err != nil {
+		return err
+	}
+	if d.Values == nil {
+		d.Values = map[string]Value{}
+	}
+	return addNew(d.Values, name, value)
+}

@@ -1,0 +1,210 @@
+package boot
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// Payload is what a server gets at launch. It holds no secret and no deferred
+// value: those come by [Delivery].
+type Payload struct {
+	Group         string
+	Configuration Configuration
+	// Parameters are the values known at launch, without the defaults.
+	Parameters map[string]string
+}
+
+const payloadHeader = "muster payload 1"
+
+const (
+	wordKnown    = "known"
+	wordDeferred = "deferred"
+)
+
+// Encode returns the payload in the line format that the agent reads; see
+// [DecodePayload]. Defaults are filled in. Values of sensitive, deferred and
+// undeclared parameters are left out, and so is what no server needs: image,
+// descriptions and patterns. The caller guarantees a configuration that
+// [Configuration.Check] accepts.
+func (p Payload) Encode() []byte {
+	var e encoder
+	c := p.Configuration
+	e.line(payloadHeader)
+	e.line("group", encodeText(p.Group))
+	e.line("configuration", encodeText(c.Name))
+	for _, name := range slices.Sorted(maps.Keys(c.Parameters)) {
+		e.parameter(name, c.Parameters[name])
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Parameters)) {
+		if value, ok := p.value(name); ok {
+			e.line("value", name, encodeText(value))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Outputs)) {
+		output := c.Outputs[name]
+		e.line("output", name, string(output.Type), encodeSecrecy(output.Sensitive))
+	}
+	e.line("boot_script", encodeText(c.BootScript))
+	if c.UpdateScript != "" {
+		e.line("update_script", encodeText(c.UpdateScript))
+	}
+	return e.end()
+}
+
+// value returns the value with which the parameter is launched; ok is false
+// where it comes by a delivery.
+func (p Payload) value(name string) (value string, ok bool) {
+	parameter := p.Configuration.Parameters[name]
+	if parameter.Sensitive || parameter.Deferred {
+		return "", false
+	}
+	if value, ok = p.Parameters[name]; ok {
+		return value, true
+	}
+	if parameter.Default != nil {
+		return *parameter.Default, true
+	}
+	return "", false
+}
+
+func (e *encoder) parameter(name string, p Parameter) {
+	required, arrival := p.RequiredFor, wordDeferred
+	if !p.Deferred {
+		required, arrival = RequiredForBoot, wordKnown
+	}
+	e.line("parameter", name, string(p.Type), string(required), encodeSecrecy(p.Sensitive), arrival)
+}
+
+// DecodePayload reads what [Payload.Encode] has written: the declarations,
+// scripts and known values (defaults are not told from given values).
+//
+//	muster payload 1
+//	group TEXT
+//	configuration TEXT
+//	parameter NAME TYPE boot|ready|nothing plain|sensitive known|deferred
+//	value NAME TEXT
+//	output NAME TYPE plain|sensitive
+//	boot_script TEXT
+//	update_script TEXT
+//	end
+//
+// Its errors name the line and never quote a value. Maps are nil where they
+// would be empty.
+func DecodePayload(encoded []byte) (Payload, error) {
+	d := payloadDecoder{seen: map[string]bool{}}
+	if err := decodeLines(encoded, payloadHeader, d.decodeLine); err != nil {
+		return Payload{}, fmt.Errorf("decoding the boot payload: %w", err)
+	}
+	if d.payload.Configuration.BootScript == "" {
+		return Payload{}, fmt.Errorf("decoding the boot payload: it has no boot script")
+	}
+	return d.payload, nil
+}
+
+type payloadDecoder struct {
+	payload Payload
+	// seen holds the kinds of lines that come once and have come.
+	seen map[string]bool
+}
+
+func (d *payloadDecoder) decodeLine(fields []string) error {
+	c := &d.payload.Configuration
+	switch kind := fields[0]; {
+	case kind == payloadHeader && len(fields) == 1:
+		return nil
+	case kind == "parameter" && len(fields) == 6:
+		return d.decodeParameter(fields)
+	case kind == "value" && len(fields) == 3:
+		return d.decodeValue(fields)
+	case kind == "output" && len(fields) == 4:
+		return d.decodeOutput(fields)
+	case kind == "group" && len(fields) == 2:
+		return d.decodeOnce(fields, &d.payload.Group)
+	case kind == "configuration" && len(fields) == 2:
+		return d.decodeOnce(fields, &c.Name)
+	case kind == "boot_script" && len(fields) == 2:
+		return d.decodeOnce(fields, &c.BootScript)
+	case kind == "update_script" && len(fields) == 2:
+		return d.decodeOnce(fields, &c.UpdateScript)
+	}
+	return errLine
+}
+
+func (d *payloadDecoder) decodeOnce(fields []string, text *string) (err error) {
+	if d.seen[fields[0]] {
+		return fmt.Errorf("%w: repeated line", errLine)
+	}
+	d.seen[fields[0]] = true
+	*text, err = decodeText(fields[1], MaxScriptBytes)
+	return err
+}
+
+func (d *payloadDecoder) decodeParameter(fields []string) error {
+	name, err := decodeName(fields[1])
+	if err != nil {
+		return err
+	}
+	kind, err := decodeWord(fields[2], Types()...)
+	if err != nil {
+		return err
+	}
+	required, err := decodeWord(fields[3], Requirements()...)
+	if err != nil {
+		return err
+	}
+	sensitive, err := decodeSecrecy(fields[4])
+	if err != nil {
+		return err
+	}
+	arrival, err := decodeWord(fields[5], wordKnown, wordDeferred)
+	if err != nil {
+		return err
+	}
+	deferred := arrival == wordDeferred
+	if !deferred && Requirement(required) != RequiredForBoot {
+		return fmt.Errorf("%w: only a deferred parameter may be missing at boot", errLine)
+	}
+	c := &d.payload.Configuration
+	if c.Parameters == nil {
+		c.Parameters = map[string]Parameter{}
+	}
+	return addNew(c.Parameters, name, Parameter{
+		Type: Type(kind), Deferred: deferred, Sensitive: sensitive, RequiredFor: Requirement(required),
+	})
+}
+
+func (d *payloadDecoder) decodeValue(fields []string) error {
+	parameter, declared := d.payload.Configuration.Parameters[fields[1]]
+	if !declared || parameter.Deferred || parameter.Sensitive {
+		return fmt.Errorf("%w: no parameter that may have a value", errLine)
+	}
+	text, err := decodeValue(fields[2])
+	if err != nil {
+		return err
+	}
+	if d.payload.Parameters == nil {
+		d.payload.Parameters = map[string]string{}
+	}
+	return addNew(d.payload.Parameters, fields[1], text)
+}
+
+func (d *payloadDecoder) decodeOutput(fields []string) error {
+	name, err := decodeName(fields[1])
+	if err != nil {
+		return err
+	}
+	kind, err := decodeWord(fields[2], Types()...)
+	if err != nil {
+		return err
+	}
+	sensitive, err := decodeSecrecy(fields[3])
+	if err != nil {
+		return err
+	}
+	c := &d.payload.Configuration
+	if c.Outputs == nil {
+		c.Outputs = map[string]Output{}
+	}
+	return addNew(c.Outputs, name, Output{Type: Type(kind), Sensitive: sensitive})
+}

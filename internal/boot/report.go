@@ -1,0 +1,78 @@
+package boot
+
+import "fmt"
+
+// Status is what a server says of itself. The zero Status is StatusUnknown: it
+// has not reported yet.
+type Status int
+
+// The statuses, in the order in which a server passes through them.
+const (
+	StatusUnknown Status = iota
+	// StatusBooting: the boot script runs, and waits for nothing.
+	StatusBooting
+	// StatusWaiting: a script waits for the parameters in [Report.Waiting], or
+	// the boot script has exited 0 and a parameter required for ready is missing.
+	StatusWaiting
+	// StatusReady: the boot script exited 0 and every parameter required for
+	// boot or ready has been applied. It stays ready while an update script runs.
+	StatusReady
+	// StatusFailed: a script failed, or the agent can't go on.
+	StatusFailed
+)
+
+// String returns the status as it is written in reports and shown to users.
+func (s Status) String() string {
+	switch s {
+	case StatusUnknown:
+		return "unknown"
+	case StatusBooting:
+		return "booting"
+	case StatusWaiting:
+		return "waiting"
+	case StatusReady:
+		return "ready"
+	case StatusFailed:
+		return "failed"
+	}
+	return fmt.Sprintf("Status(%d)", int(s))
+}
+
+// Event is one step of a server's life, for timelines.
+type Event struct {
+	// Uptime is the machine's uptime at the event, in hundredths of a second;
+	// it is comparable between servers of one machine only.
+	Uptime int64
+	// What is one of "booting", "waiting NAME", "received NAME", "script
+	// started", "published NAME", "updating", "ready", "failed".
+	What string
+}
+
+// MaxEvents bounds the events in a report; the oldest are kept, because they
+// tell the story of the boot.
+const MaxEvents = 50
+
+// Report is a server's newest account of itself. Like a [Delivery] it is a
+// state: the newest report says everything. Published outputs are in the same
+// report as the revision that they came from, so whoever sees a revision as
+// applied also sees what was published while it was applied.
+type Report struct {
+	// Boot identifies the boot: another value means that the server restarted.
+	Boot   string
+	Status Status
+	// Waiting names, sorted, the parameters that something waits for.
+	Waiting []string
+	// Failure says in one line what failed, for example "boot script exited
+	// with exit code 7"; empty unless the status is StatusFailed.
+	Failure string
+	// LogTail is the end of the server's console log, at most 20 lines and 4 KiB,
+	// with the values of sensitive parameters and outputs replaced by
+	// "(sensitive)"; empty unless the status is StatusFailed.
+	LogTail string
+	// Received and Applied are revisions: Received when its values are in
+	// place, Applied when the scripts have dealt with them.
+	Received, Applied int
+	// Outputs are the published outputs by name.
+	Outputs map[string]string
+	Events  []Event
+}

@@ -1,0 +1,109 @@
+package boot
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+const (
+	// MaxTailBytes and MaxTailLines bound the log tail that users are shown.
+	MaxTailBytes = 4 << 10
+	MaxTailLines = 20
+
+	// minSecretLine is the length from which a single line of a secret is hidden
+	// too. Shorter ones occur everywhere.
+	minSecretLine = 4
+
+	sensitiveMark = "(sensitive)"
+)
+
+// SanitizeTail makes a log tail that came from a server fit to be shown: secrets
+// are replaced by "(sensitive)", also as shells quote them in the output of
+// "set -x" and also single lines of them; control characters other than newline
+// and tab are removed; it is cut to its last [MaxTailLines] lines and
+// [MaxTailBytes] bytes.
+func SanitizeTail(text string, secrets []string) string {
+	// The mark is one control character at first: no secret that remains to be
+	// hidden can occur in it.
+	const mark = "\x01"
+	forms := secretForms(secrets)
+	text = hideForms(strings.ReplaceAll(text, mark, ""), forms, mark)
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && !strings.ContainsRune("\n\t"+mark, r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(text, "\uFFFD"))
+	// What control characters had torn apart is whole now.
+	text = hideForms(text, forms, mark)
+	return cutTail(strings.ReplaceAll(text, mark, sensitiveMark))
+}
+
+func hideForms(text string, forms []string, mark string) string {
+	for _, form := range forms {
+		text = strings.ReplaceAll(text, form, mark)
+	}
+	return text
+}
+
+// secretForms returns the texts in which the secrets may appear: the longest
+// first, because one may hold another.
+func secretForms(secrets []string) []string {
+	var forms []string
+	add := func(text string) {
+		forms = append(
+			forms, text,
+			strings.ReplaceAll(text, `'`, `'\''`),
+			strings.ReplaceAll(text, `'`, `'"'"'`),
+			ansiQuoted(text, false), ansiQuoted(text, true),
+		)
+	}
+	for _, secret := range secrets {
+		add(strings.TrimRight(secret, "\n"))
+		for line := range strings.SplitSeq(secret, "\n") {
+			if len(line) >= minSecretLine {
+				add(line)
+			}
+		}
+	}
+	forms = slices.DeleteFunc(forms, func(form string) bool { return form == "" })
+	slices.SortFunc(forms, func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b))
+	})
+	return slices.Compact(forms)
+}
+
+// ansiQuoted returns text as bash writes it between $' and ': in the C locale
+// every byte above 127 is escaped too.
+func ansiQuoted(text string, locale bool) string {
+	const escaped = "\a\b\t\n\v\f\r\x1b\\'"
+	const letters = "abtnvfrE\\'"
+	var b strings.Builder
+	for i := range len(text) {
+		c := text[i]
+		switch at := strings.IndexByte(escaped, c); {
+		case at >= 0:
+			b.WriteByte('\\')
+			b.WriteByte(letters[at])
+		case c < ' ' || c == 0x7f || c > 0x7f && !locale:
+			fmt.Fprintf(&b, `\%03o`, c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+func cutTail(text string) string {
+	text = strings.TrimRight(text, "\n")
+	lines := strings.Split(text, "\n")
+	text = strings.Join(lines[max(0, len(lines)-MaxTailLines):], "\n")
+	if len(text) > MaxTailBytes {
+		// The cut may lie within a rune.
+		text = strings.ToValidUTF8(text[len(text)-MaxTailBytes:], "")
+	}
+	return text
+}

@@ -1,0 +1,118 @@
+package hosting
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/musterhq/terraform-provider-muster/internal/boot"
+)
+
+// GroupRef names a group and the incarnation that is meant. A group that is
+// destroyed and created anew under its name has another incarnation.
+type GroupRef struct {
+	Name        string `json:"name"`
+	Incarnation string `json:"incarnation"`
+}
+
+// GroupState says how far a group's creation is known to have come. The zero
+// state is invalid.
+type GroupState string
+
+const (
+	// GroupCreating: the group is recorded; not all of its first servers are.
+	GroupCreating GroupState = "creating"
+	// GroupCreated: its first servers have been launched. Terraform may not have
+	// saved that yet.
+	GroupCreated GroupState = "created"
+	// GroupConfirmed: the incarnation was seen in Terraform's state.
+	GroupConfirmed GroupState = "confirmed"
+)
+
+// Group is a group's record in the ledger.
+type Group struct {
+	GroupRef
+
+	State GroupState `json:"state"`
+	// Run identifies the run of the provider that created the record: a record of
+	// another run that is not confirmed is what a crash left behind.
+	Run string `json:"run"`
+	// Configuration is the ID of the configuration that new members get.
+	Configuration string `json:"configuration"`
+	// Parameters are the values that new members get at launch.
+	Parameters map[string]string `json:"parameters,omitempty"`
+	// Size is the intended number of members.
+	Size int `json:"size"`
+	// Attempt is the number of the newest launch; see [LaunchRequest].
+	Attempt int `json:"attempt"`
+	// Launch is the launch under way, nil if there is none. It is written before
+	// the first call and removed after the last one, so that a launch that a
+	// crash has cut short is repeated under the same identity.
+	Launch *PendingLaunch `json:"launch,omitempty"`
+
+	// Revision counts the changes of Values.
+	Revision int `json:"revision"`
+	// Values are the delivered values by parameter.
+	Values map[string]boot.Value `json:"values,omitempty"`
+	// Wires are the wires into this group and those out of it, by wire ID. The
+	// copy in the target's record is the one that counts; the one in a source's
+	// record only leads there.
+	Wires map[string]Wire `json:"wires,omitempty"`
+}
+
+// Delivery returns what the members are to have.
+func (g Group) Delivery() boot.Delivery {
+	return boot.Delivery{Revision: g.Revision, Values: maps.Clone(g.Values)}
+}
+
+// PendingLaunch is a launch that has been begun.
+type PendingLaunch struct {
+	Attempt int   `json:"attempt"`
+	Slots   []int `json:"slots"`
+	// Fingerprint is that of the [LaunchRequest].
+	Fingerprint string `json:"fingerprint"`
+}
+
+// Select says which members' values a wire carries. The zero Select is invalid.
+type Select string
+
+const (
+	// SelectFirst: the value of the member in the lowest slot.
+	SelectFirst Select = "first"
+	// SelectAll: the values of all members in the order of sources and slots,
+	// joined by the wire's separator; nothing until every member has one.
+	SelectAll Select = "all"
+)
+
+// Output names an output of a group: a fact or a published one.
+type Output struct {
+	Group  string `json:"group"`
+	Output string `json:"output"`
+}
+
+// Wire is a standing connection into a group's deferred parameter: from outputs
+// of groups, or, where From is empty, from a value that Terraform knows.
+type Wire struct {
+	ID string `json:"id"`
+	// Run identifies the run of the provider that recorded the wire; see
+	// Group.Run.
+	Run       string `json:"run"`
+	Confirmed bool   `json:"confirmed"`
+
+	From      []Output `json:"from,omitempty"`
+	Select    Select   `json:"select,omitempty"`
+	Separator string   `json:"separator,omitempty"`
+
+	Into      string `json:"into"`
+	Parameter string `json:"parameter"`
+}
+
+// Sources returns the names of the groups that the wire comes from, sorted and
+// without repetition.
+func (w Wire) Sources() []string {
+	var names []string
+	for _, output := range w.From {
+		names = append(names, output.Group)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}

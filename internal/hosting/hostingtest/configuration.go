@@ -1,0 +1,66 @@
+package hostingtest
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/musterhq/terraform-provider-muster/internal/hosting"
+)
+
+func configurationRules() rules {
+	return rules{
+		"a stored configuration is returned as it was": func(t *testing.T, service hosting.Service) {
+			want := configuration("web", "echo 'ä' \"$HOME\"\n")
+			putConfigurations(t, service, "web", want.BootScript)
+			got, err := service.Configuration(t.Context(), want.ID())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("stored and returned (-want +got):\n%s", diff)
+			}
+		},
+		"storing a configuration again is no error": func(t *testing.T, service hosting.Service) {
+			putConfigurations(t, service, "web", "echo", "echo")
+		},
+		"an unknown configuration is not found": func(t *testing.T, service hosting.Service) {
+			for _, id := range []string{"web@0123456789abcdef", "web", "", "../web@00"} {
+				if _, err := service.Configuration(t.Context(), id); !errors.Is(err, hosting.ErrNotFound) {
+					t.Errorf("got %v for %q, want ErrNotFound", err, id)
+				}
+			}
+		},
+		"deleting by name removes every content of that name and no other": func(t *testing.T, service hosting.Service) {
+			putConfigurations(t, service, "web", "echo 1", "echo 2")
+			putConfigurations(t, service, "web-2", "echo 1")
+			if err := service.DeleteConfigurations(t.Context(), "web"); err != nil {
+				t.Fatal(err)
+			}
+			for _, script := range []string{"echo 1", "echo 2"} {
+				id := configuration("web", script).ID()
+				if _, err := service.Configuration(t.Context(), id); !errors.Is(err, hosting.ErrNotFound) {
+					t.Errorf("got %v for the deleted %s, want ErrNotFound", err, id)
+				}
+			}
+			if _, err := service.Configuration(t.Context(), configuration("web-2", "echo 1").ID()); err != nil {
+				t.Errorf("another name's content is gone: %v", err)
+			}
+		},
+		"deleting where there is none does nothing": func(t *testing.T, service hosting.Service) {
+			if err := service.DeleteConfigurations(t.Context(), "web"); err != nil {
+				t.Error(err)
+			}
+		},
+	}
+}
+
+func putConfigurations(t *testing.T, service hosting.Service, name string, scripts ...string) {
+	t.Helper()
+	for _, script := range scripts {
+		if err := service.PutConfiguration(t.Context(), configuration(name, script)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,91 @@
+package hostingtest
+
+import (
+	"testing"
+
+	"github.com/musterhq/terraform-provider-muster/internal/boot"
+	"github.com/musterhq/terraform-provider-muster/internal/hosting"
+)
+
+func deliveryRules() rules {
+	needed := map[string]string{"needed": "value"}
+	return rules{
+		"a delivery wakes the servers that wait for it": func(t *testing.T, service hosting.Service) {
+			const script = `value=$(muster param get needed) && muster output set said "got $value"`
+			servers := mustLaunch(t, service, scripted("web", script, 0, 1))
+			for _, server := range servers {
+				awaitReport(t, service, server, hasStatus(boot.StatusWaiting))
+			}
+			mustDeliver(t, service, servers, delivered(1, needed))
+			for _, server := range servers {
+				report := awaitReport(t, service, server, hasStatus(boot.StatusReady))
+				if got, want := report.Outputs["said"], "got value"; got != want {
+					t.Errorf("%s published %q, want %q", server.Key(), got, want)
+				}
+				if report.Received != 1 || report.Applied != 1 {
+					t.Errorf("%s received %d and applied %d, want 1 and 1", server.Key(), report.Received, report.Applied)
+				}
+			}
+		},
+		"a server finds what was delivered before its launch": func(t *testing.T, service hosting.Service) {
+			wanted := request("web", 0)
+			wanted.Delivery = delivered(3, needed)
+			servers := mustLaunch(t, service, wanted)
+			report := awaitReport(t, service, servers[0], hasStatus(boot.StatusReady))
+			if report.Applied != 3 {
+				t.Errorf("applied %d, want 3", report.Applied)
+			}
+		},
+		"a server is known to have what was delivered": func(t *testing.T, service hosting.Service) {
+			servers := mustLaunch(t, service, request("web", 0, 1))
+			mustDeliver(t, service, servers[1:], delivered(4, needed))
+			wantDelivered(t, service, 0, 4)
+		},
+		"an older delivery never replaces a newer one": func(t *testing.T, service hosting.Service) {
+			servers := mustLaunch(t, service, request("web", 0))
+			mustDeliver(t, service, servers, delivered(5, needed))
+			mustDeliver(t, service, servers, delivered(4, map[string]string{"extra": "late"}))
+			wantDelivered(t, service, 5)
+			report := awaitReport(t, service, servers[0], hasStatus(boot.StatusReady))
+			if report.Received != 5 {
+				t.Errorf("received %d, want 5", report.Received)
+			}
+		},
+		"a revision that is there already is not replaced": func(t *testing.T, service hosting.Service) {
+			servers := mustLaunch(t, service, request("web", 0))
+			mustDeliver(t, service, servers, delivered(5, needed))
+			mustDeliver(t, service, servers, delivered(5, nil))
+			awaitReport(t, service, servers[0], hasStatus(boot.StatusReady))
+		},
+		"a server that is unknown is passed over": func(t *testing.T, service hosting.Service) {
+			servers := mustLaunch(t, service, request("web", 0, 1))
+			if err := service.Terminate(t.Context(), servers[:1]); err != nil {
+				t.Fatal(err)
+			}
+			mustDeliver(t, service, append(servers, hosting.Server{ID: "unknown"}), delivered(2, needed))
+			wantDelivered(t, service, 2)
+		},
+	}
+}
+
+func mustDeliver(t *testing.T, service hosting.Service, servers []hosting.Server, delivery boot.Delivery) {
+	t.Helper()
+	if err := service.Deliver(t.Context(), servers, delivery); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// wantDelivered fails the test unless the servers of the group web have exactly
+// these revisions.
+func wantDelivered(t *testing.T, service hosting.Service, want ...int) {
+	t.Helper()
+	servers := mustList(t, service, request("web").Group)
+	if len(servers) != len(want) {
+		t.Fatalf("got %d servers, want %d", len(servers), len(want))
+	}
+	for index, server := range servers {
+		if server.Delivered != want[index] {
+			t.Errorf("%s has revision %d, want %d", server.Key(), server.Delivered, want[index])
+		}
+	}
+}

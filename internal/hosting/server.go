@@ -1,0 +1,90 @@
+package hosting
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/musterhq/terraform-provider-muster/internal/boot"
+)
+
+// LaunchRequest asks for one server in each of the slots.
+type LaunchRequest struct {
+	Group GroupRef
+	// Attempt tells one launch into a slot from the next: a slot whose server has
+	// been replaced has servers of several attempts for a while.
+	Attempt int
+	Slots   []int
+	// Payload is what the servers get. It is the same for all of them.
+	Payload boot.Payload
+	// Delivery is what the ledger held at launch; the servers find it when they
+	// start. It may hold secrets and must not travel with the payload.
+	Delivery boot.Delivery
+	// Fingerprint is kept with the server; see [Server].
+	Fingerprint string
+}
+
+// ServerState is a server's state on its hosting service. The zero state is
+// invalid.
+type ServerState string
+
+const (
+	// ServerRunning: the server exists, whatever its scripts say.
+	ServerRunning ServerState = "running"
+	// ServerEnded: the server has ended or is being ended; it never runs again.
+	ServerEnded ServerState = "ended"
+)
+
+// Facts are what is known of a server as soon as it is launched. An empty field
+// means that the server has none.
+type Facts struct {
+	PrivateIP  string
+	PublicIP   string
+	PrivateDNS string
+	Zone       string
+}
+
+// Server is one server as its hosting service knows it.
+type Server struct {
+	ID      string
+	Group   GroupRef
+	Slot    int
+	Attempt int
+	State   ServerState
+	// EndReason says in a few words why an ended server has ended, for example
+	// "its processes were killed"; empty if unknown.
+	EndReason string
+	Facts     Facts
+	// Fingerprint is the one of the [LaunchRequest] that the server comes from.
+	Fingerprint string
+	// Delivered is the newest revision that was put where the server finds it.
+	Delivered  int
+	LaunchedAt time.Time
+}
+
+// Key returns the stable key of the server's slot, "<group>-<slot>".
+func (s Server) Key() string { return MemberKey(s.Group.Name, s.Slot) }
+
+// MemberKey returns the stable key of a group's slot, "<group>-<slot>".
+func MemberKey(group string, slot int) string { return fmt.Sprintf("%s-%d", group, slot) }
+
+// FactNames lists the outputs that every server has without publishing them.
+// A configuration can't declare an output of one of these names.
+func FactNames() []string { return []string{"id", "private_ip", "public_ip", "private_dns", "zone"} }
+
+// Fact returns the fact of that name; ok is false where name is no fact or the
+// server doesn't have it.
+func (s Server) Fact(name string) (value string, ok bool) {
+	switch name {
+	case "id":
+		value = s.ID
+	case "private_ip":
+		value = s.Facts.PrivateIP
+	case "public_ip":
+		value = s.Facts.PublicIP
+	case "private_dns":
+		value = s.Facts.PrivateDNS
+	case "zone":
+		value = s.Facts.Zone
+	}
+	return value, value != ""
+}

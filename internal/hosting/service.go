@@ -1,0 +1,101 @@
+package hosting
+
+import (
+	"context"
+	"time"
+
+	"github.com/musterhq/terraform-provider-muster/internal/boot"
+)
+
+// Service is a hosting service, within one namespace. Its methods may be called
+// concurrently, also from several processes.
+type Service interface {
+	Configurations
+	Ledger
+	Servers
+
+	// Location says where the namespace lies, in a form that is stable from run
+	// to run and equal exactly for equal places, for example
+	// "local:/srv/shop/.muster/default". It is stored in Terraform's state, so
+	// that a run that looks elsewhere notices.
+	Location() string
+
+	// Abandoned reports whether the place that another Location named no longer
+	// exists, so that nothing can run there any more.
+	Abandoned(location string) bool
+
+	// Pace is how long to wait between two looks at servers that boot.
+	Pace() time.Duration
+}
+
+// Configurations stores the content of server configurations.
+type Configurations interface {
+	// PutConfiguration stores the content under its ID. Storing it again is no
+	// error and changes nothing.
+	PutConfiguration(ctx context.Context, configuration boot.Configuration) error
+
+	// Configuration returns the content stored under the ID, or ErrNotFound.
+	Configuration(ctx context.Context, id string) (boot.Configuration, error)
+
+	// DeleteConfigurations removes every content stored under the name. Where
+	// there is none, it does nothing. Running servers don't need it.
+	DeleteConfigurations(ctx context.Context, name string) error
+}
+
+// Ledger is the durable record of the groups of a namespace.
+type Ledger interface {
+	// CreateGroup records a new group. Where the name is taken it changes nothing
+	// and returns ErrExists; the name is the lock.
+	CreateGroup(ctx context.Context, group Group) error
+
+	// Group returns the record of the group of that name, or ErrNotFound.
+	Group(ctx context.Context, name string) (Group, error)
+
+	// Groups returns the records of all groups, sorted by name.
+	Groups(ctx context.Context) ([]Group, error)
+
+	// UpdateGroup reads the record, applies change and writes it in one step:
+	// no other update is lost. An error of change is returned as it is and
+	// nothing is written; nor is it where change altered nothing. A record of
+	// another incarnation, or none, is ErrNotFound. The record as written is
+	// returned. change may be called several times and must have no other effect.
+	UpdateGroup(ctx context.Context, ref GroupRef, change func(*Group) error) (Group, error)
+
+	// DeleteGroup removes the record. A record of another incarnation, or none,
+	// is no error: what was to be removed is not there.
+	DeleteGroup(ctx context.Context, ref GroupRef) error
+}
+
+// Servers launches and reaches servers.
+type Servers interface {
+	// Launch starts one server per slot and returns once they exist and have
+	// their addresses; it doesn't wait for their boot scripts. A server's
+	// identity derives from incarnation, slot and attempt: where such a server
+	// runs already (a crashed or repeated call), it is returned and no second
+	// one is started. On failure the servers that do run are returned with the
+	// error, which is a CapacityError where the service has no room for more.
+	// The servers come sorted by slot.
+	Launch(ctx context.Context, request LaunchRequest) ([]Server, error)
+
+	// Servers lists the servers of the incarnation that the service still knows,
+	// running or ended, sorted by slot and attempt. A server that Launch returned
+	// is listed. An empty list means that there are none; a look that failed is
+	// always an error.
+	Servers(ctx context.Context, ref GroupRef) ([]Server, error)
+
+	// Deliver puts the delivery where the servers find it and wakes them. Where a
+	// server has this revision or a newer one already, nothing changes there: a
+	// late older delivery never replaces a newer one. A server that has ended or
+	// is unknown is passed over.
+	Deliver(ctx context.Context, servers []Server, delivery boot.Delivery) error
+
+	// Reports returns the newest report of each server by server ID. A server
+	// that has not reported is absent, and so is one that is unknown.
+	Reports(ctx context.Context, servers []Server) (map[string]boot.Report, error)
+
+	// Terminate ends the servers with every process that they have started, and
+	// returns when nothing of them runs any more; then they are unknown, and so
+	// is what they have reported. A server that has ended or is unknown is no
+	// error.
+	Terminate(ctx context.Context, servers []Server) error
+}

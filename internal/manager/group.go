@@ -1,0 +1,197 @@
+package manager
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"maps"
+
+	"github.com/musterhq/terraform-provider-muster/internal/boot"
+	"github.com/musterhq/terraform-provider-muster/internal/hosting"
+)
+
+// GroupSpec is what a group is asked to be.
+type GroupSpec struct {
+	Name string
+	// Configuration is the ID of the server configuration, which must be stored.
+	Configuration string
+	// Parameters are the values known at launch.
+	Parameters map[string]string
+	// Size is the number of members.
+	Size int
+}
+
+// GroupExistsError says that a group of the name exists and isn't what a
+// creation that was cut short has left behind.
+type GroupExistsError struct{ Name string }
+
+// Error says what exists.
+func (e *GroupExistsError) Error() string {
+	return fmt.Sprintf("server group %q exists already in this namespace", e.Name)
+}
+
+// CreateGroup creates a group and launches its members. A group of that name
+// that an earlier run has begun and Terraform has not saved is taken over, with
+// the members that it has. The group's look after the call is returned, also
+// with an error once the group is recorded; then it is true as far as it goes.
+func (m *Manager) CreateGroup(ctx context.Context, spec GroupSpec) (Observation, error) {
+	if err := m.checkSpec(ctx, spec); err != nil {
+		return Observation{}, err
+	}
+	ref, err := m.claimGroup(ctx, spec)
+	if err != nil {
+		return Observation{}, err
+	}
+	convergeErr := m.converge(ctx, ref, nil)
+	if convergeErr == nil {
+		_, convergeErr = m.service.UpdateGroup(ctx, ref, func(group *hosting.Group) error {
+			if group.State == hosting.GroupCreating {
+				group.State = hosting.GroupCreated
+			}
+			return nil
+		})
+	}
+	return m.lookAfter(ctx, ref, convergeErr)
+}
+
+// ChangeGroup makes a group what spec asks for: it launches and replaces what is
+// missing, failed or outdated, and terminates what is too much, the highest
+// slots first. The members in the slots of keep are left alone whatever their
+// state. Like CreateGroup it returns the look after the call also with an error.
+func (m *Manager) ChangeGroup(ctx context.Context, ref hosting.GroupRef, spec GroupSpec, keep map[int]bool) (Observation, error) {
+	if err := m.checkSpec(ctx, spec); err != nil {
+		return Observation{}, err
+	}
+	_, err := m.service.UpdateGroup(ctx, ref, func(group *hosting.Group) error {
+		group.State = hosting.GroupConfirmed
+		applySpec(group, spec)
+		return nil
+	})
+	if err != nil {
+		return Observation{}, fmt.Errorf("recording the change of server group %q: %w", ref.Name, err)
+	}
+	return m.lookAfter(ctx, ref, m.converge(ctx, ref, keep))
+}
+
+// ConfirmGroup records that Terraform's state holds the incarnation.
+func (m *Manager) ConfirmGroup(ctx context.Context, ref hosting.GroupRef) error {
+	_, err := m.service.UpdateGroup(ctx, ref, func(group *hosting.Group) error {
+		group.State = hosting.GroupConfirmed
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("confirming server group %q: %w", ref.Name, err)
+	}
+	return nil
+}
+
+// DestroyGroup terminates every server of the group and forgets it. A group that
+// is gone is no error.
+func (m *Manager) DestroyGroup(ctx context.Context, ref hosting.GroupRef) error {
+	group, err := m.group(ctx, ref)
+	if errors.Is(err, hosting.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	servers, err := m.service.Servers(ctx, ref)
+	if err != nil {
+		return fmt.Errorf("listing the servers of group %q: %w", ref.Name, err)
+	}
+	if err := m.service.Terminate(ctx, servers); err != nil {
+		return fmt.Errorf("terminating the servers of group %q: %w", ref.Name, err)
+	}
+	if err := m.forgetAtSources(ctx, group); err != nil {
+		return err
+	}
+	if err := m.service.DeleteGroup(ctx, ref); err != nil {
+		return fmt.Errorf("deleting server group %q: %w", ref.Name, err)
+	}
+	return nil
+}
+
+func (m *Manager) checkSpec(ctx context.Context, spec GroupSpec) error {
+	configuration, err := m.Configuration(ctx, spec.Configuration)
+	if errors.Is(err, hosting.ErrNotFound) {
+		return fmt.Errorf("server configuration %q isn't stored on the hosting service; apply the configuration first: %w", spec.Configuration, err)
+	}
+	if err != nil {
+		return fmt.Errorf("reading server configuration %q: %w", spec.Configuration, err)
+	}
+	return CheckLaunchValues(configuration, spec.Parameters)
+}
+
+// CheckLaunchValues reports the first of the values that a configuration doesn't
+// take at launch, and the first parameter that lacks one.
+func CheckLaunchValues(configuration boot.Configuration, values map[string]string) error {
+	for name, text := range values {
+		parameter, declared := configuration.Parameters[name]
+		if !declared {
+			return fmt.Errorf("configuration %q declares no parameter %q", configuration.Name, name)
+		}
+		if err := parameter.Check(text); err != nil {
+			return fmt.Errorf("parameter %q: %w", name, err)
+		}
+	}
+	for name, parameter := range configuration.Parameters {
+		if _, given := values[name]; !given && parameter.Default == nil && !parameter.Deferred {
+			return fmt.Errorf("parameter %q of configuration %q has neither a value nor a default and isn't deferred", name, configuration.Name)
+		}
+	}
+	return nil
+}
+
+func applySpec(group *hosting.Group, spec GroupSpec) {
+	group.Configuration = spec.Configuration
+	group.Parameters = maps.Clone(spec.Parameters)
+	group.Size = spec.Size
+}
+
+// claimGroup records the group, or takes over what a crashed run has recorded.
+func (m *Manager) claimGroup(ctx context.Context, spec GroupSpec) (hosting.GroupRef, error) {
+	group := hosting.Group{
+		GroupRef: hosting.GroupRef{Name: spec.Name, Incarnation: rand.Text()},
+		State:    hosting.GroupCreating,
+		Run:      m.run,
+	}
+	applySpec(&group, spec)
+	err := m.service.CreateGroup(ctx, group)
+	if errors.Is(err, hosting.ErrExists) {
+		return m.takeOverGroup(ctx, spec)
+	}
+	if err != nil {
+		return hosting.GroupRef{}, fmt.Errorf("recording server group %q: %w", spec.Name, err)
+	}
+	return group.GroupRef, nil
+}
+
+func (m *Manager) takeOverGroup(ctx context.Context, spec GroupSpec) (hosting.GroupRef, error) {
+	group, err := m.service.Group(ctx, spec.Name)
+	if err != nil {
+		return hosting.GroupRef{}, fmt.Errorf("reading server group %q: %w", spec.Name, err)
+	}
+	_, err = m.service.UpdateGroup(ctx, group.GroupRef, func(group *hosting.Group) error {
+		sameConfiguration := boot.ConfigurationName(group.Configuration) == boot.ConfigurationName(spec.Configuration)
+		if group.State == hosting.GroupConfirmed || group.Run == m.run || !sameConfiguration {
+			return &GroupExistsError{Name: spec.Name}
+		}
+		group.Run = m.run
+		applySpec(group, spec)
+		return nil
+	})
+	if err != nil {
+		return hosting.GroupRef{}, err
+	}
+	return group.GroupRef, nil
+}
+
+// lookAfter returns the group as it is after a change. It looks also when the
+// change was cancelled, because what exists must reach Terraform's state.
+func (m *Manager) lookAfter(ctx context.Context, ref hosting.GroupRef, changeErr error) (Observation, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTimeout)
+	defer cancel()
+	observation, err := m.Observe(ctx, ref)
+	return observation, errors.Join(changeErr, err)
+}

@@ -1,0 +1,105 @@
+// Package manager is the virtual server manager: it assigns slots, launches,
+// replaces and retires the members of server groups, records the wires between
+// groups, delivers values along them, collects reports, and awaits readiness.
+//
+// It knows neither Terraform nor any particular hosting service. Everything
+// that must outlive a run is in the ledger of the hosting service; a Manager
+// itself keeps nothing but a cache of immutable content.
+package manager
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/musterhq/terraform-provider-muster/internal/boot"
+	"github.com/musterhq/terraform-provider-muster/internal/hosting"
+	"github.com/musterhq/terraform-provider-muster/internal/metric"
+)
+
+// Options are the dependencies of a [Manager].
+type Options struct {
+	Service hosting.Service
+	// Sources are the metric sources by name; may be nil.
+	Sources map[string]metric.Source
+	// Now is the clock.
+	Now func() time.Time
+}
+
+// Manager manages the servers of one namespace on one hosting service. Its
+// methods may be called concurrently.
+type Manager struct {
+	service hosting.Service
+	sources map[string]metric.Source
+	now     func() time.Time
+	// run tells the records of this run from those that a crashed one has left.
+	run string
+
+	mu             sync.Mutex
+	configurations map[string]boot.Configuration
+}
+
+// New returns a Manager for one run of the provider.
+func New(options Options) *Manager {
+	return &Manager{
+		service:        options.Service,
+		sources:        maps.Clone(options.Sources),
+		now:            options.Now,
+		run:            rand.Text(),
+		configurations: make(map[string]boot.Configuration),
+	}
+}
+
+// Sources returns the metric sources by name.
+func (m *Manager) Sources() map[string]metric.Source { return maps.Clone(m.sources) }
+
+// Now returns the present time.
+func (m *Manager) Now() time.Time { return m.now() }
+
+// Location says where the manager's namespace lies; see [hosting.Service].
+func (m *Manager) Location() string { return m.service.Location() }
+
+// Abandoned reports whether nothing can run any more at a Location that an
+// earlier run has stored; see [hosting.Service].
+func (m *Manager) Abandoned(location string) bool { return m.service.Abandoned(location) }
+
+// PutConfiguration stores the content of a server configuration.
+func (m *Manager) PutConfiguration(ctx context.Context, configuration boot.Configuration) error {
+	return m.service.PutConfiguration(ctx, configuration)
+}
+
+// DeleteConfigurations removes every content stored under the name.
+func (m *Manager) DeleteConfigurations(ctx context.Context, name string) error {
+	return m.service.DeleteConfigurations(ctx, name)
+}
+
+// Configuration returns the content stored under the ID. Content never changes
+// under its ID, so it is read once per run.
+func (m *Manager) Configuration(ctx context.Context, id string) (boot.Configuration, error) {
+	m.mu.Lock()
+	configuration, ok := m.configurations[id]
+	m.mu.Unlock()
+	if ok {
+		return configuration, nil
+	}
+	configuration, err := m.service.Configuration(ctx, id)
+	if err != nil {
+		return boot.Configuration{}, err
+	}
+	m.mu.Lock()
+	m.configurations[id] = configuration
+	m.mu.Unlock()
+	return configuration, nil
+}
+
+// HasConfiguration reports whether the content is stored under the ID now.
+func (m *Manager) HasConfiguration(ctx context.Context, id string) (bool, error) {
+	_, err := m.service.Configuration(ctx, id)
+	if errors.Is(err, hosting.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}

@@ -1,0 +1,65 @@
+package http
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/musterhq/terraform-provider-muster/internal/metric"
+)
+
+// maxQueryBytes bounds each field of a query.
+const maxQueryBytes = 2 << 10
+
+// Check implements [metric.Source].
+func (s *Source) Check(query metric.Query) error {
+	_, err := s.resolve(query)
+	return err
+}
+
+// resolve returns the URL of a query's document. It is always below the base URL.
+func (s *Source) resolve(query metric.Query) (*url.URL, error) {
+	if len(query.Value) > maxQueryBytes {
+		return nil, &metric.QueryError{Field: "value", Message: "is too long"}
+	}
+	fault := func(message string) (*url.URL, error) {
+		return nil, &metric.QueryError{Field: "path", Message: message}
+	}
+	if len(query.Path) > maxQueryBytes {
+		return fault("is too long")
+	}
+	if strings.HasPrefix(query.Path, "//") {
+		return fault("must not name a host; the source's base_url does")
+	}
+	relative, err := url.Parse("/" + strings.TrimPrefix(query.Path, "/"))
+	switch {
+	case err != nil:
+		return fault("is not a valid path")
+	case strings.Contains(query.Path, "#"):
+		return fault("must not have a fragment")
+	case strings.Contains(query.Path, "://"):
+		return fault("must be relative to the source's base_url, not a whole URL")
+	case strings.ContainsRune(relative.Path, '\\'):
+		return fault("must not have a backslash")
+	case climbs(relative.Path):
+		return fault(`must not have "." or ".." among its segments: it can't leave the source's base_url`)
+	}
+	return s.below(relative)
+}
+
+func (s *Source) below(relative *url.URL) (*url.URL, error) {
+	target := *s.base
+	escaped := strings.TrimSuffix(s.base.EscapedPath(), "/")
+	if tail := relative.EscapedPath(); tail != "/" || escaped == "" {
+		escaped += tail
+	} else {
+		// No path: the document is the base URL itself, as it is written.
+		escaped = s.base.EscapedPath()
+	}
+	path, err := url.PathUnescape(escaped)
+	if err != nil {
+		return nil, &metric.QueryError{Field: "path", Message: "is not a valid path"}
+	}
+	target.Path, target.RawPath = path, escaped
+	target.RawQuery = relative.RawQuery
+	return &target, nil
+}

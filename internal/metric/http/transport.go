@@ -1,0 +1,150 @@
+package http
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	nethttp "net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/musterhq/terraform-provider-muster/internal/metric"
+)
+
+var errLinkLocal = errors.New("a link-local address is refused")
+
+// proxyFunc chooses the proxy of a request, nil for none.
+type proxyFunc func(*nethttp.Request) (*url.URL, error)
+
+func transport(timeout time.Duration, allowLinkLocal bool) *nethttp.Transport {
+	dialer := &net.Dialer{Timeout: timeout}
+	proxy := proxyFunc(nethttp.ProxyFromEnvironment)
+	if !allowLinkLocal {
+		dialer.Control = refuseLinkLocal
+		proxy = unlessLinkLocal(proxy)
+	}
+	return &nethttp.Transport{
+		Proxy:                  proxy,
+		DialContext:            dialer.DialContext,
+		ForceAttemptHTTP2:      true,
+		TLSHandshakeTimeout:    timeout,
+		ResponseHeaderTimeout:  timeout,
+		IdleConnTimeout:        timeout,
+		MaxConnsPerHost:        maxRequests,
+		MaxResponseHeaderBytes: 64 << 10,
+	}
+}
+
+// refuseLinkLocal is called with the resolved address, right before the
+// connection is made: a name that resolves to something else the second time
+// gains nothing.
+func refuseLinkLocal(_, address string, _ syscall.RawConn) error {
+	addrPort, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return fmt.Errorf("parsing the address to connect to: %w", err)
+	}
+	if linkLocal(addrPort.Addr()) {
+		return errLinkLocal
+	}
+	return nil
+}
+
+// linkLocal also knows the two disguises of a link-local IPv4 address, and the
+// one metadata address of EC2 that isn't link-local.
+func linkLocal(addr netip.Addr) bool {
+	addr = addr.Unmap().WithZone("")
+	if addr.IsLinkLocalUnicast() || addr == netip.MustParseAddr("fd00:ec2::254") {
+		return true
+	}
+	if netip.MustParsePrefix("64:ff9b::/96").Contains(addr) { // NAT64, RFC 6052
+		bytes := addr.As16()
+		return netip.AddrFrom4([4]byte(bytes[12:])).IsLinkLocalUnicast()
+	}
+	return false
+}
+
+// unlessLinkLocal keeps a literal address from being reached through a proxy,
+// whose connections are not made here.
+func unlessLinkLocal(proxy proxyFunc) proxyFunc {
+	return func(req *nethttp.Request) (*url.URL, error) {
+		found, err := proxy(req)
+		if found == nil || err != nil {
+			return nil, err
+		}
+		if addr, err := netip.ParseAddr(req.URL.Hostname()); err == nil && linkLocal(addr) {
+			return nil, errLinkLocal
+		}
+		return found, nil
+	}
+}
+
+// origin returns host and port in one spelling.
+func origin(u *url.URL) string {
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	return net.JoinHostPort(strings.ToLower(u.Hostname()), port)
+}
+
+// describe says what failed in words that are the same each time and hold no
+// address: the errors of package net name both, down to the local port, and
+// those of TLS the time of day.
+func describe(err error) error {
+	return &metric.FetchError{Kind: metric.ErrUnavailable, Message: cause(err)}
+}
+
+func cause(err error) string {
+	var (
+		dns     *net.DNSError
+		unknown x509.UnknownAuthorityError
+		host    x509.HostnameError
+		invalid x509.CertificateInvalidError
+		record  tls.RecordHeaderError
+		errno   syscall.Errno
+		network net.Error
+	)
+	switch {
+	case errors.Is(err, errLinkLocal):
+		return errLinkLocal.Error()
+	case errors.Is(err, errRedirect):
+		return redirectCause(err)
+	case errors.Is(err, context.Canceled):
+		return "the request was cancelled"
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
+		return "no answer in time"
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return "no such host"
+	case errors.As(err, &dns):
+		return "the host's name can't be resolved"
+	case errors.As(err, &unknown):
+		return "its certificate is signed by an unknown authority"
+	case errors.As(err, &host):
+		return "its certificate is for another host"
+	case errors.As(err, &invalid):
+		return "its certificate is not valid or has expired"
+	case errors.As(err, &record), errors.Is(err, nethttp.ErrSchemeMismatch):
+		return "it doesn't speak TLS"
+	case errors.As(err, &errno):
+		return errno.Error()
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "the connection was closed too early"
+	}
+	return "the connection failed"
+}
+
+// redirectCause drops the URL that net/http puts in front.
+func redirectCause(err error) string {
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		return wrapped.Err.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,223 @@
+// Package metrictest holds the suite that every implementation of
+// [metric.Source] passes.
+package metrictest
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/musterhq/terraform-provider-muster/internal/metric"
+)
+
+// prompt is how long an answer may take that needs no waiting. It is generous:
+// the suite shares its machine.
+const prompt = 10 * time.Second
+
+// Fixture is a source under test, and queries to it.
+type Fixture struct {
+	Source metric.Source
+	// Number is a query whose newest sample is Want, not zero; Zero one whose
+	// newest sample is a true zero.
+	Number, Zero metric.Query
+	Want         float64
+	// Empty is a query for which the source has no value.
+	Empty metric.Query
+	// Words is a query whose answer isn't a number.
+	Words metric.Query
+	// Senseless is a query that the source can't understand.
+	Senseless metric.Query
+	// Slow is a query that isn't answered before its context ends.
+	Slow metric.Query
+	// Down is a source of the same kind that can't be reached, for Number.
+	Down metric.Source
+}
+
+// Run runs the suite. setUp is called once for every test.
+func Run(t *testing.T, setUp func(t *testing.T) Fixture) {
+	t.Helper()
+	tests := map[string]func(*testing.T, Fixture){
+		"answers in the order of the queries":      testOrder,
+		"nothing asked, nothing answered":          testNone,
+		"one failing query leaves the others":      testIsolation,
+		"failures are told apart":                  testErrors,
+		"check and fetch agree":                    testCheck,
+		"an unreachable source is unavailable":     testDown,
+		"the end of the context ends the fetch":    testCancel,
+		"a context that has ended allows nothing":  testEnded,
+		"fetches run at the same time":             testConcurrent,
+		"the same failure is told in equal words":  testStable,
+		"a slow query doesn't take the quick ones": testSlow,
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, setUp(t))
+		})
+	}
+}
+
+// fetch fetches and checks what holds for every answer.
+func fetch(ctx context.Context, t *testing.T, source metric.Source, queries ...metric.Query) []metric.Result {
+	t.Helper()
+	before := slices.Clone(queries)
+	results := source.Fetch(ctx, queries)
+	if diff := cmp.Diff(before, queries); diff != "" {
+		t.Errorf("the queries were altered:\n%s", diff)
+	}
+	if len(results) != len(queries) {
+		t.Fatalf("%d results for %d queries", len(results), len(queries))
+	}
+	for i, result := range results {
+		checkResult(t, queries[i], result)
+	}
+	return results
+}
+
+func checkResult(t *testing.T, query metric.Query, result metric.Result) {
+	t.Helper()
+	if (len(result.Samples) == 0) != (result.Err != nil) {
+		t.Errorf("%+v: %d samples and error %v; want one of the two", query, len(result.Samples), result.Err)
+	}
+	if result.Err != nil && !known(result.Err) {
+		t.Errorf("%+v: %v wraps no sentinel of the port", query, result.Err)
+	}
+	for i, sample := range result.Samples {
+		if math.IsNaN(sample.Value) || math.IsInf(sample.Value, 0) || sample.At.IsZero() {
+			t.Errorf("%+v: sample %+v is no measurement", query, sample)
+		}
+		if i > 0 && sample.At.Before(result.Samples[i-1].At) {
+			t.Errorf("%+v: sample %d is older than the one before it", query, i)
+		}
+	}
+}
+
+func known(err error) bool {
+	sentinels := []error{metric.ErrNoData, metric.ErrUnavailable, metric.ErrMalformed, metric.ErrQuery}
+	return slices.ContainsFunc(sentinels, func(sentinel error) bool { return errors.Is(err, sentinel) })
+}
+
+func newestIs(t *testing.T, result metric.Result, want float64) {
+	t.Helper()
+	if result.Err != nil {
+		t.Errorf("got %v, want %v", result.Err, want)
+		return
+	}
+	if got := result.Samples[len(result.Samples)-1].Value; got != want {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func errorIs(t *testing.T, result metric.Result, want error) {
+	t.Helper()
+	if !errors.Is(result.Err, want) {
+		t.Errorf("got error %v, want %v", result.Err, want)
+	}
+}
+
+func testOrder(t *testing.T, f Fixture) {
+	results := fetch(t.Context(), t, f.Source, f.Number, f.Zero, f.Number)
+	newestIs(t, results[0], f.Want)
+	newestIs(t, results[1], 0)
+	newestIs(t, results[2], f.Want)
+}
+
+func testNone(t *testing.T, f Fixture) { fetch(t.Context(), t, f.Source) }
+
+func testIsolation(t *testing.T, f Fixture) {
+	results := fetch(t.Context(), t, f.Source, f.Empty, f.Number, f.Senseless, f.Zero, f.Words)
+	newestIs(t, results[1], f.Want)
+	newestIs(t, results[3], 0)
+}
+
+func testErrors(t *testing.T, f Fixture) {
+	results := fetch(t.Context(), t, f.Source, f.Empty, f.Words, f.Senseless)
+	errorIs(t, results[0], metric.ErrNoData)
+	errorIs(t, results[1], metric.ErrMalformed)
+	errorIs(t, results[2], metric.ErrQuery)
+}
+
+func testCheck(t *testing.T, f Fixture) {
+	for _, query := range []metric.Query{f.Number, f.Zero, f.Empty, f.Words, f.Slow} {
+		if err := f.Source.Check(query); err != nil {
+			t.Errorf("%+v: %v", query, err)
+		}
+	}
+	err := f.Source.Check(f.Senseless)
+	var queryError *metric.QueryError
+	if !errors.As(err, &queryError) || !errors.Is(err, metric.ErrQuery) {
+		t.Errorf("got %v, want a QueryError that wraps ErrQuery", err)
+	}
+}
+
+func testDown(t *testing.T, f Fixture) {
+	errorIs(t, fetch(t.Context(), t, f.Down, f.Number)[0], metric.ErrUnavailable)
+}
+
+func testCancel(t *testing.T, f Fixture) {
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	done := make(chan []metric.Result, 1)
+	go func() { done <- fetch(ctx, t, f.Source, f.Slow) }()
+	overdue, stop := context.WithTimeout(t.Context(), prompt)
+	defer stop()
+	select {
+	case results := <-done:
+		errorIs(t, results[0], metric.ErrUnavailable)
+	case <-overdue.Done():
+		t.Fatal("Fetch goes on after its context has ended")
+	}
+}
+
+func testEnded(t *testing.T, f Fixture) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, result := range fetch(ctx, t, f.Source, f.Number, f.Slow) {
+		errorIs(t, result, metric.ErrUnavailable)
+	}
+}
+
+func testConcurrent(t *testing.T, f Fixture) {
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			results := fetch(t.Context(), t, f.Source, f.Zero, f.Number)
+			newestIs(t, results[0], 0)
+			newestIs(t, results[1], f.Want)
+		})
+	}
+	all.Wait()
+}
+
+func testStable(t *testing.T, f Fixture) {
+	for _, query := range []metric.Query{f.Empty, f.Words, f.Senseless} {
+		first, second := fetch(t.Context(), t, f.Source, query)[0], fetch(t.Context(), t, f.Source, query)[0]
+		sameText(t, first, second)
+	}
+	sameText(t, fetch(t.Context(), t, f.Down, f.Number)[0], fetch(t.Context(), t, f.Down, f.Number)[0])
+}
+
+func sameText(t *testing.T, first, second metric.Result) {
+	t.Helper()
+	if first.Err == nil || second.Err == nil {
+		t.Errorf("got %v and %v, want two errors", first.Err, second.Err)
+		return
+	}
+	if first.Err.Error() != second.Err.Error() {
+		t.Errorf("one failure has two texts: %q and %q", first.Err, second.Err)
+	}
+}
+
+func testSlow(t *testing.T, f Fixture) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	results := fetch(ctx, t, f.Source, f.Slow, f.Number)
+	errorIs(t, results[0], metric.ErrUnavailable)
+	newestIs(t, results[1], f.Want)
+}

@@ -1,0 +1,157 @@
+package policy
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// Direction is where the rules pull before any stage has limited them. The zero
+// Direction is invalid.
+type Direction string
+
+// The directions.
+const (
+	DirectionOut  Direction = "out"
+	DirectionIn   Direction = "in"
+	DirectionHold Direction = "hold"
+)
+
+// Reason is a short code for why a stage, a rule or a decision came out as it
+// did. Where the HPA has a code for it, it is the HPA's.
+type Reason string
+
+const (
+	// ReasonReadyForNewScale: the number follows the rules.
+	ReasonReadyForNewScale Reason = "ReadyForNewScale"
+	// ReasonDesiredWithinRange: the number is within its bounds.
+	ReasonDesiredWithinRange Reason = "DesiredWithinRange"
+	// ReasonTooManyReplicas and ReasonTooFewReplicas: a bound moved the number.
+	ReasonTooManyReplicas Reason = "TooManyReplicas"
+	ReasonTooFewReplicas  Reason = "TooFewReplicas"
+	// ReasonValidMetricFound: every signal has a value.
+	ReasonValidMetricFound Reason = "ValidMetricFound"
+	// ReasonFailedGetExternalMetric: a signal has no value.
+	ReasonFailedGetExternalMetric Reason = "FailedGetExternalMetric"
+	// ReasonWithinTolerance: the signal is near enough to its target.
+	ReasonWithinTolerance Reason = "WithinTolerance"
+	// ReasonNoServerInService: a ratio has nothing to be multiplied by.
+	ReasonNoServerInService Reason = "NoServerInService"
+	// ReasonFallback: a signal has no value and its fallback took its place.
+	ReasonFallback Reason = "Fallback"
+	// ReasonNoUsableSignal: no rule had a value to go by.
+	ReasonNoUsableSignal Reason = "NoUsableSignal"
+	// ReasonSignalRequired: a signal has no value and its user wants to be told by
+	// an error; see [Decision.Err].
+	ReasonSignalRequired Reason = "SignalRequired"
+	// ReasonGroupUnseen: nothing is known of the group, so its signals say nothing.
+	ReasonGroupUnseen Reason = "GroupUnseen"
+	// ReasonNoRules: the policy has bounds and no rules.
+	ReasonNoRules Reason = "NoRules"
+)
+
+// Decision is the number of servers that a group should have, and why.
+type Decision struct {
+	Desired   int       `json:"desired"`
+	Direction Direction `json:"direction"`
+	Reason    Reason    `json:"reason"`
+	// Sentence explains Desired in one line. It has no ages and no times of day,
+	// so that it changes only when the decision or its numbers do.
+	Sentence string `json:"sentence"`
+	// Missing are the signals that rules use and that failed to give a value,
+	// sorted by name.
+	Missing []Missing `json:"missing,omitempty"`
+	Trace   Trace     `json:"trace"`
+}
+
+// Missing is a signal without a value.
+type Missing struct {
+	Signal string `json:"signal"`
+	// Cause says in a few words why.
+	Cause string `json:"cause"`
+	// Required is true where the signal's OnMissing is [OnMissingFail].
+	Required bool `json:"required,omitempty"`
+}
+
+// Trace is the record of a decision: what each signal gave, what each rule made
+// of it, and what each stage did. Like the sentence it has no ages.
+type Trace struct {
+	Current   int           `json:"current"`
+	InService int           `json:"in_service"`
+	Signals   []SignalTrace `json:"signals,omitempty"`
+	Rules     []RuleTrace   `json:"rules,omitempty"`
+	Stages    []StageTrace  `json:"stages"`
+}
+
+// SignalTrace says what a signal gave: a value, or why there is none.
+type SignalTrace struct {
+	Signal string   `json:"signal"`
+	Value  *float64 `json:"value,omitempty"`
+	Cause  string   `json:"cause,omitempty"`
+}
+
+// RuleTrace says what a rule proposed.
+type RuleTrace struct {
+	Rule string `json:"rule"`
+	// Proposal is nil where the rule has no opinion.
+	Proposal *int `json:"proposal,omitempty"`
+	// Unrounded is the number before it was rounded up; nil where the proposal is
+	// not the result of a formula.
+	Unrounded *float64 `json:"unrounded,omitempty"`
+	Reason    Reason   `json:"reason"`
+	Detail    string   `json:"detail"`
+	// Change says which values of the signal would give another number.
+	Change string `json:"change,omitempty"`
+	// Won marks the rule that the decision follows.
+	Won bool `json:"won,omitempty"`
+}
+
+// StageTrace says what a stage made of the number of servers.
+type StageTrace struct {
+	Stage  string `json:"stage"`
+	In     int    `json:"in"`
+	Out    int    `json:"out"`
+	Reason Reason `json:"reason"`
+	Detail string `json:"detail,omitempty"`
+}
+
+// JSON returns the whole decision as JSON text, the same for the same decision.
+func (d Decision) JSON() string {
+	encoded, err := json.Marshal(d)
+	if err != nil {
+		// Every number in it is finite: the signals stage lets no other pass.
+		panic(fmt.Sprintf("encoding a decision: %v", err))
+	}
+	return string(encoded)
+}
+
+// RequiredError says that signals have no value that the policy can't do without.
+type RequiredError struct {
+	// Missing are those signals, sorted by name; never empty.
+	Missing []Missing
+}
+
+// Error names every such signal and its cause.
+func (e *RequiredError) Error() string {
+	clauses := make([]string, 0, len(e.Missing))
+	for _, missing := range e.Missing {
+		clauses = append(clauses, fmt.Sprintf("signal %q has no data (%s)", missing.Signal, missing.Cause))
+	}
+	return strings.Join(clauses, "; ") + fmt.Sprintf("; its on_missing is %q", OnMissingFail)
+}
+
+// Err returns a [*RequiredError] where a signal with [OnMissingFail] has no
+// value, and nil otherwise. Desired is then the current number within the
+// bounds, for those who may not stop.
+func (d Decision) Err() error {
+	var required []Missing
+	for _, missing := range d.Missing {
+		if missing.Required {
+			required = append(required, missing)
+		}
+	}
+	if len(required) == 0 {
+		return nil
+	}
+	return &RequiredError{Missing: required}
+}

@@ -1,0 +1,103 @@
+package handle
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+
+	"github.com/musterhq/terraform-provider-muster/internal/hosting"
+)
+
+// Group is the handle of a muster_server_group.
+type Group struct {
+	Name types.String `tfsdk:"name"`
+	// Incarnation is unknown exactly when the group is created or replaced.
+	Incarnation types.String `tfsdk:"incarnation"`
+	// Members maps each member's key to its server's id; a null id means that the
+	// member doesn't run.
+	Members types.Map `tfsdk:"members"`
+	// Membership is unknown exactly when a member is added, removed or replaced.
+	Membership types.String `tfsdk:"membership"`
+	Outputs    types.Map    `tfsdk:"outputs"`
+	Parameters types.Map    `tfsdk:"parameters"`
+}
+
+// GroupTypes are the attribute types of a [Group].
+func GroupTypes() map[string]attr.Type {
+	return map[string]attr.Type{
+		"name":        types.StringType,
+		"incarnation": types.StringType,
+		"members":     types.MapType{ElemType: types.StringType},
+		"membership":  types.StringType,
+		"outputs":     types.MapType{ElemType: OutputType()},
+		"parameters":  types.MapType{ElemType: ParameterType()},
+	}
+}
+
+// Object returns the handle as a Terraform value.
+func (g Group) Object() types.Object {
+	return types.ObjectValueMust(GroupTypes(), map[string]attr.Value{
+		"name":        g.Name,
+		"incarnation": g.Incarnation,
+		"members":     g.Members,
+		"membership":  g.Membership,
+		"outputs":     g.Outputs,
+		"parameters":  g.Parameters,
+	})
+}
+
+// ParseGroup reads a group's handle. ok is false where the object itself is null
+// or unknown; its attributes may be unknown also where it is true.
+func ParseGroup(ctx context.Context, object types.Object) (group Group, ok bool, diagnostics diag.Diagnostics) {
+	if object.IsNull() || object.IsUnknown() {
+		return Group{}, false, nil
+	}
+	diagnostics = object.As(ctx, &group, basetypes.ObjectAsOptions{})
+	return group, !diagnostics.HasError(), diagnostics
+}
+
+// ParseConfiguration reads a configuration's handle; see [ParseGroup].
+func ParseConfiguration(ctx context.Context, object types.Object) (configuration Configuration, ok bool, diagnostics diag.Diagnostics) {
+	if object.IsNull() || object.IsUnknown() {
+		return Configuration{}, false, nil
+	}
+	diagnostics = object.As(ctx, &configuration, basetypes.ObjectAsOptions{})
+	return configuration, !diagnostics.HasError(), diagnostics
+}
+
+// Ref returns the group that the handle means.
+func (g Group) Ref() hosting.GroupRef {
+	return hosting.GroupRef{Name: g.Name.ValueString(), Incarnation: g.Incarnation.ValueString()}
+}
+
+// Same reports whether both handles mean the same incarnation of the same group,
+// whatever its members are.
+func (g Group) Same(other Group) bool {
+	return g.Name.Equal(other.Name) && g.Incarnation.Equal(other.Incarnation) && !g.Incarnation.IsUnknown()
+}
+
+// Label names the group in messages, also when its name is not known yet.
+func (g Group) Label() string {
+	if g.Name.IsUnknown() {
+		return "the server group"
+	}
+	return fmt.Sprintf("server group %q", g.Name.ValueString())
+}
+
+// Membership returns the text that changes whenever the servers of a group do. It
+// depends on nothing but the members.
+func Membership(members map[string]string) string {
+	hash := sha256.New()
+	for _, key := range slices.Sorted(maps.Keys(members)) {
+		fmt.Fprintf(hash, "%s=%s\n", key, members[key])
+	}
+	return hex.EncodeToString(hash.Sum(nil)[:8])
+}

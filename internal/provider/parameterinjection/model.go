@@ -1,0 +1,123 @@
+package parameterinjection
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/musterhq/terraform-provider-muster/internal/hosting"
+	"github.com/musterhq/terraform-provider-muster/internal/manager"
+	"github.com/musterhq/terraform-provider-muster/internal/provider/handle"
+)
+
+// defaultSeparator joins the values of select = "all".
+const defaultSeparator = ","
+
+type model struct {
+	Into           *intoModel   `tfsdk:"into"`
+	From           types.List   `tfsdk:"from"`
+	Select         types.String `tfsdk:"select"`
+	Separator      types.String `tfsdk:"separator"`
+	Value          types.String `tfsdk:"value"`
+	ValueWO        types.String `tfsdk:"value_wo"`
+	ValueWOVersion types.String `tfsdk:"value_wo_version"`
+	Wire           types.Object `tfsdk:"wire"`
+	ID             types.String `tfsdk:"id"`
+}
+
+type intoModel struct {
+	Group     types.Object `tfsdk:"group"`
+	Parameter types.String `tfsdk:"parameter"`
+}
+
+type fromModel struct {
+	Group  types.Object `tfsdk:"group"`
+	Output types.String `tfsdk:"output"`
+}
+
+// end is one end of a wire: a parameter or an output of a group.
+type end struct {
+	group handle.Group
+	name  types.String
+}
+
+// unknownGroup stands for a handle that is unknown as a whole.
+func unknownGroup() handle.Group {
+	return handle.Group{
+		Name: types.StringUnknown(), Incarnation: types.StringUnknown(),
+		Members: types.MapUnknown(types.StringType), Membership: types.StringUnknown(),
+		Outputs: types.MapUnknown(handle.OutputType()), Parameters: types.MapUnknown(handle.ParameterType()),
+	}
+}
+
+func toEnd(ctx context.Context, group types.Object, name types.String) (end, diag.Diagnostics) {
+	parsed, ok, diagnostics := handle.ParseGroup(ctx, group)
+	if !ok {
+		parsed = unknownGroup()
+	}
+	return end{group: parsed, name: name}, diagnostics
+}
+
+// ends returns both sides of the wire. sourcesKnown is false where the list of
+// sources is unknown as a whole.
+func (m model) ends(ctx context.Context) (target end, sources []end, sourcesKnown bool, diagnostics diag.Diagnostics) {
+	target, diagnostics = toEnd(ctx, m.Into.Group, m.Into.Parameter)
+	if m.From.IsUnknown() {
+		return target, nil, false, diagnostics
+	}
+	var models []types.Object
+	diagnostics.Append(m.From.ElementsAs(ctx, &models, false)...)
+	for _, object := range models {
+		source := end{group: unknownGroup(), name: types.StringUnknown()}
+		if !object.IsUnknown() {
+			group, _ := object.Attributes()["group"].(types.Object)
+			output, _ := object.Attributes()["output"].(types.String)
+			parsed, faults := toEnd(ctx, group, output)
+			diagnostics.Append(faults...)
+			source = parsed
+		}
+		sources = append(sources, source)
+	}
+	return target, sources, true, diagnostics
+}
+
+// wire returns the wire with the given delivery.
+func wire(target end, sources []end, sourcesKnown bool, delivery types.String) types.Object {
+	from := types.ListUnknown(handle.SourceType())
+	if sourcesKnown {
+		elements := make([]attr.Value, 0, len(sources))
+		for _, source := range sources {
+			elements = append(elements, types.ObjectValueMust(handle.SourceType().AttrTypes, map[string]attr.Value{
+				"group":  source.group.Name,
+				"output": source.name,
+			}))
+		}
+		from = types.ListValueMust(handle.SourceType(), elements)
+	}
+	return handle.Wire{From: from, Into: target.group.Name, Parameter: target.name, Delivery: delivery}.Object()
+}
+
+// toSpec returns what the injection asks for; the value is the caller's.
+func (m model) toSpec(ctx context.Context) (manager.WireSpec, diag.Diagnostics) {
+	target, sources, _, diagnostics := m.ends(ctx)
+	spec := manager.WireSpec{
+		Into:      target.group.Name.ValueString(),
+		Parameter: target.name.ValueString(),
+	}
+	for _, source := range sources {
+		spec.From = append(spec.From, hosting.Output{Group: source.group.Name.ValueString(), Output: source.name.ValueString()})
+	}
+	if len(sources) > 0 {
+		spec.Select = hosting.SelectFirst
+		if !m.Select.IsNull() {
+			spec.Select = hosting.Select(m.Select.ValueString())
+		}
+		spec.Separator = defaultSeparator
+		if !m.Separator.IsNull() {
+			spec.Separator = m.Separator.ValueString()
+		}
+	}
+	return spec, diagnostics
+}

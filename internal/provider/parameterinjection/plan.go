@@ -1,0 +1,147 @@
+package parameterinjection
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/musterhq/terraform-provider-muster/internal/boot"
+	"github.com/musterhq/terraform-provider-muster/internal/provider/handle"
+	"github.com/musterhq/terraform-provider-muster/internal/tfdiag"
+)
+
+// planner computes an injection's plan; like every planner it reads nothing but
+// its fields.
+type planner struct {
+	plan model
+	// state is nil on creation.
+	state *model
+	seen  sighting
+}
+
+// compute checks the wire against the declarations at both ends and plans it.
+func (p *planner) compute(ctx context.Context) (model, diag.Diagnostics) {
+	target, sources, sourcesKnown, diagnostics := p.plan.ends(ctx)
+	if diagnostics.HasError() {
+		return p.plan, diagnostics
+	}
+	parameter, known := checkTarget(target, &diagnostics)
+	if known {
+		diagnostics.Append(checkSources(sources, parameter, p.plan.Select)...)
+		diagnostics.Append(checkValue(p.plan, parameter)...)
+	}
+	p.plan.Wire = wire(target, sources, sourcesKnown, p.delivery(ctx, target, sources, sourcesKnown))
+	if p.state == nil {
+		p.plan.ID = types.StringUnknown()
+	} else {
+		p.plan.ID = p.state.ID
+	}
+	return p.plan, diagnostics
+}
+
+// delivery is unknown when the injection's own arguments change, whoever the
+// groups' members are, or when there is something to deliver. Otherwise it stays:
+// what hangs on it must not run again because of a scale-out.
+func (p *planner) delivery(ctx context.Context, target end, sources []end, sourcesKnown bool) types.String {
+	if p.state == nil || !sourcesKnown || p.seen.Pending || p.seen.Gone {
+		return types.StringUnknown()
+	}
+	before, ok, _ := handle.ParseWire(ctx, p.state.Wire)
+	if !ok || !p.sameArguments(ctx, target, sources) {
+		return types.StringUnknown()
+	}
+	return before.Delivery
+}
+
+func (p *planner) sameArguments(ctx context.Context, target end, sources []end) bool {
+	priorTarget, priorSources, _, _ := p.state.ends(ctx)
+	return target.same(priorTarget) &&
+		slices.EqualFunc(sources, priorSources, end.same) &&
+		p.plan.Select.Equal(p.state.Select) &&
+		p.plan.Separator.Equal(p.state.Separator) &&
+		p.plan.Value.Equal(p.state.Value) &&
+		p.plan.ValueWOVersion.Equal(p.state.ValueWOVersion)
+}
+
+func (e end) same(other end) bool {
+	return e.group.Same(other.group) && e.name.Equal(other.name) && !e.name.IsUnknown()
+}
+
+// checkTarget finds the parameter; known is false where its declaration isn't
+// known yet or is at fault.
+func checkTarget(target end, diagnostics *diag.Diagnostics) (parameter boot.Parameter, known bool) {
+	if target.name.IsUnknown() {
+		return parameter, false
+	}
+	at := path.Root("into").AtName("parameter")
+	parameter, known, err := handle.LookupParameter(target.group.Parameters, target.group.Label(), target.name.ValueString())
+	if err != nil {
+		diagnostics.AddAttributeError(at, "Undeclared Parameter", tfdiag.Sentence(err.Error()))
+		return parameter, false
+	}
+	if known && !parameter.Deferred {
+		diagnostics.AddAttributeError(at, "Parameter Is Not Deferred",
+			fmt.Sprintf("Parameter %q of %s gets its value at launch. Declare it with deferred = true, or set it in the group's parameters and remove this injection.",
+				target.name.ValueString(), target.group.Label()))
+		return parameter, false
+	}
+	return parameter, known
+}
+
+func checkSources(sources []end, parameter boot.Parameter, selected types.String) diag.Diagnostics {
+	var diagnostics diag.Diagnostics
+	for i, source := range sources {
+		if source.name.IsUnknown() {
+			continue
+		}
+		at := path.Root("from").AtListIndex(i).AtName("output")
+		output, known, err := handle.LookupOutput(source.group.Outputs, source.group.Label(), source.name.ValueString())
+		if err != nil {
+			diagnostics.AddAttributeError(at, "Undeclared Output", tfdiag.Sentence(err.Error()))
+			continue
+		}
+		if known {
+			diagnostics.Append(checkFit(at, source, output, parameter, selected)...)
+		}
+	}
+	return diagnostics
+}
+
+func checkFit(at path.Path, source end, output boot.Output, parameter boot.Parameter, selected types.String) diag.Diagnostics {
+	var diagnostics diag.Diagnostics
+	if output.Sensitive && !parameter.Sensitive {
+		diagnostics.AddAttributeError(at, "Sensitive Output",
+			fmt.Sprintf("Output %q of %s is sensitive and the parameter isn't. Declare the parameter with sensitive = true.", source.name.ValueString(), source.group.Label()))
+	}
+	kind := output.Type
+	if selected.ValueString() == "all" {
+		kind = boot.TypeString
+	}
+	if !parameter.Type.Accepts(kind) {
+		diagnostics.AddAttributeError(at, "Wrong Type",
+			fmt.Sprintf("Output %q of %s is a %s and the parameter takes a %s. Give both the same type, or make the parameter a string.",
+				source.name.ValueString(), source.group.Label(), kind, parameter.Type))
+	}
+	return diagnostics
+}
+
+func checkValue(plan model, parameter boot.Parameter) diag.Diagnostics {
+	var diagnostics diag.Diagnostics
+	at := path.Root("value")
+	switch {
+	case plan.Value.IsNull():
+	case parameter.Sensitive:
+		diagnostics.AddAttributeError(at, "Sensitive Parameter",
+			"The parameter is sensitive, and Terraform would store this value in its state. Use value_wo with value_wo_version.")
+	case plan.Value.IsUnknown():
+	default:
+		if err := parameter.Check(plan.Value.ValueString()); err != nil {
+			diagnostics.AddAttributeError(at, "Invalid Parameter Value", tfdiag.Sentence(err.Error()))
+		}
+	}
+	return diagnostics
+}

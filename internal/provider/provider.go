@@ -1,0 +1,48 @@
+// Package provider is the Terraform provider: its configuration, and the only
+// place that chooses implementations of the ports hosting and metric.
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/musterhq/terraform-provider-muster/internal/provider/parameterinjection"
+	"github.com/musterhq/terraform-provider-muster/internal/provider/serverconfiguration"
+	"github.com/musterhq/terraform-provider-muster/internal/provider/servergroup"
+	"github.com/musterhq/terraform-provider-muster/internal/provider/serverreadiness"
+)
+
+// Address is where the provider is published.
+const Address = "registry.terraform.io/musterhq/muster"
+
+var _ provider.Provider = (*Provider)(nil)
+
+// Provider implements the provider muster.
+type Provider struct{ version string }
+
+// New returns the provider as the given version.
+func New(version string) provider.Provider { return &Provider{version: version} }
+
+// Metadata names the provider.
+func (p *Provider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName = "muster"
+	resp.Version = p.version
+}
+
+// Resources lists the resources.
+func (p *Provider) Resources(context.Context) []func() resource.Resource {
+	return []func() resource.Resource{
+		serverconfiguration.New,
+		servergroup.New,
+		parameterinjection.New,
+		serverreadiness.New,
+	}
+}
+
+// DataSources lists the data sources.
+func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{servergroup.NewDataSource}
+}

@@ -1,0 +1,155 @@
+package serverconfiguration
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/musterhq/terraform-provider-muster/internal/boot"
+	"github.com/musterhq/terraform-provider-muster/internal/hosting"
+	"github.com/musterhq/terraform-provider-muster/internal/provider/handle"
+	"github.com/musterhq/terraform-provider-muster/internal/tfvalue"
+)
+
+type model struct {
+	Name         types.String `tfsdk:"name"`
+	Image        types.String `tfsdk:"image"`
+	BootScript   types.String `tfsdk:"boot_script"`
+	UpdateScript types.String `tfsdk:"update_script"`
+	Parameters   types.Map    `tfsdk:"parameters"`
+	Outputs      types.Map    `tfsdk:"outputs"`
+	ID           types.String `tfsdk:"id"`
+	Handle       types.Object `tfsdk:"handle"`
+}
+
+type parameterModel struct {
+	Description types.String `tfsdk:"description"`
+	Type        types.String `tfsdk:"type"`
+	Pattern     types.String `tfsdk:"pattern"`
+	Default     types.String `tfsdk:"default"`
+	Deferred    types.Bool   `tfsdk:"deferred"`
+	RequiredFor types.String `tfsdk:"required_for"`
+	Sensitive   types.Bool   `tfsdk:"sensitive"`
+}
+
+type outputModel struct {
+	Description types.String `tfsdk:"description"`
+	Type        types.String `tfsdk:"type"`
+	Sensitive   types.Bool   `tfsdk:"sensitive"`
+}
+
+// whollyKnown reports whether everything that the content depends on is known.
+func (m model) whollyKnown(ctx context.Context) bool {
+	return tfvalue.Known(ctx, m.Name, m.Image, m.BootScript, m.UpdateScript, m.Parameters, m.Outputs)
+}
+
+// check reports the faults of all that is known.
+func (m model) check(ctx context.Context) diag.Diagnostics {
+	if !m.whollyKnown(ctx) {
+		return nil
+	}
+	configuration, diagnostics := m.toConfiguration(ctx)
+	for _, fault := range configuration.Check(hosting.FactNames()) {
+		diagnostics.AddAttributeError(attributePath(fault.Path), "Invalid "+noun, fault.Message)
+	}
+	return diagnostics
+}
+
+// attributePath turns the names of a fault's path into a Terraform path: below
+// parameters and outputs, the second name is a map key.
+func attributePath(names []string) path.Path {
+	p := path.Root(names[0])
+	for i, name := range names[1:] {
+		if i == 0 {
+			p = p.AtMapKey(name)
+			continue
+		}
+		p = p.AtName(name)
+	}
+	return p
+}
+
+// derive computes the ID and the handle. Both are unknown where an argument is:
+// an ID never survives an argument that may have changed.
+func (m *model) derive(ctx context.Context) diag.Diagnostics {
+	if m.whollyKnown(ctx) {
+		configuration, diagnostics := m.toConfiguration(ctx)
+		m.ID = types.StringValue(configuration.ID())
+		m.Handle = handle.FromConfiguration(configuration)
+		return diagnostics
+	}
+	m.ID = types.StringUnknown()
+	parameters, outputs := types.MapUnknown(handle.ParameterType()), types.MapUnknown(handle.OutputType())
+	var diagnostics diag.Diagnostics
+	if tfvalue.Known(ctx, m.Parameters) {
+		declared, faults := toParameters(ctx, m.Parameters)
+		parameters = handle.FromParameters(declared)
+		diagnostics.Append(faults...)
+	}
+	if tfvalue.Known(ctx, m.Outputs) {
+		declared, faults := toOutputs(ctx, m.Outputs)
+		outputs = handle.FromOutputs(declared)
+		diagnostics.Append(faults...)
+	}
+	m.Handle = handle.UnknownConfiguration(m.Name, parameters, outputs)
+	return diagnostics
+}
+
+// toConfiguration returns the content. The caller guarantees that the model is
+// wholly known. The descriptions are no part of it: a better wording must not
+// replace servers.
+func (m model) toConfiguration(ctx context.Context) (boot.Configuration, diag.Diagnostics) {
+	parameters, diagnostics := toParameters(ctx, m.Parameters)
+	outputs, faults := toOutputs(ctx, m.Outputs)
+	diagnostics.Append(faults...)
+	return boot.Configuration{
+		Name:         m.Name.ValueString(),
+		Image:        m.Image.ValueString(),
+		BootScript:   m.BootScript.ValueString(),
+		UpdateScript: m.UpdateScript.ValueString(),
+		Parameters:   parameters,
+		Outputs:      outputs,
+	}, diagnostics
+}
+
+func toParameters(ctx context.Context, value types.Map) (map[string]boot.Parameter, diag.Diagnostics) {
+	var models map[string]parameterModel
+	diagnostics := value.ElementsAs(ctx, &models, false)
+	parameters := make(map[string]boot.Parameter, len(models))
+	for name, parameter := range models {
+		parameters[name] = parameter.toParameter()
+	}
+	return parameters, diagnostics
+}
+
+func toOutputs(ctx context.Context, value types.Map) (map[string]boot.Output, diag.Diagnostics) {
+	var models map[string]outputModel
+	diagnostics := value.ElementsAs(ctx, &models, false)
+	outputs := make(map[string]boot.Output, len(models))
+	for name, output := range models {
+		outputs[name] = output.toOutput()
+	}
+	return outputs, diagnostics
+}
+
+// toParameter fills in the defaults itself: at validation, where they are not in
+// the values yet, the content must be the same as later.
+func (p parameterModel) toParameter() boot.Parameter {
+	return boot.Parameter{
+		Type:        boot.Type(tfvalue.StringOr(p.Type, string(boot.TypeString))),
+		Pattern:     p.Pattern.ValueString(),
+		Default:     p.Default.ValueStringPointer(),
+		Deferred:    p.Deferred.ValueBool(),
+		RequiredFor: boot.Requirement(tfvalue.StringOr(p.RequiredFor, string(boot.RequiredForBoot))),
+		Sensitive:   p.Sensitive.ValueBool(),
+	}
+}
+
+func (o outputModel) toOutput() boot.Output {
+	return boot.Output{
+		Type:      boot.Type(tfvalue.StringOr(o.Type, string(boot.TypeString))),
+		Sensitive: o.Sensitive.ValueBool(),
+	}
+}

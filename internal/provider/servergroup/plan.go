@@ -1,0 +1,237 @@
+package servergroup
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/musterhq/terraform-provider-muster/internal/boot"
+	"github.com/musterhq/terraform-provider-muster/internal/hosting"
+	"github.com/musterhq/terraform-provider-muster/internal/manager"
+	"github.com/musterhq/terraform-provider-muster/internal/provider/handle"
+	"github.com/musterhq/terraform-provider-muster/internal/tfdiag"
+)
+
+// planner computes a group's plan from its arguments, its refreshed state and what
+// the refresh has seen. It reads nothing else, because the plan is computed again
+// within apply and must come out the same.
+type planner struct {
+	plan          model
+	configuration handle.Configuration
+	// state is nil on creation.
+	state *model
+	seen  sighting
+}
+
+// compute fills in the computed attributes of the plan.
+func (p *planner) compute(ctx context.Context) (model, diag.Diagnostics) {
+	if p.plan.Name.IsUnknown() {
+		p.plan.Name = p.configuration.Name
+	}
+	if p.state == nil {
+		p.plan.Location = types.StringUnknown()
+		p.plan.Replacements = types.MapValueMust(types.StringType, map[string]attr.Value{})
+	} else {
+		p.plan.Location = p.state.Location
+		p.plan.Replacements = p.state.Replacements
+	}
+	diagnostics := p.checkParameters()
+	group := handle.Group{
+		Name:        p.plan.Name,
+		Incarnation: p.incarnation(ctx, &diagnostics),
+		Outputs:     p.configuration.Outputs,
+		Parameters:  p.configuration.Parameters,
+	}
+	if diagnostics.HasError() {
+		return p.plan, diagnostics
+	}
+	if p.plan.Name.IsUnknown() || p.configuration.ID.IsUnknown() || p.plan.DesiredServers.IsUnknown() {
+		p.plan.Members = types.MapUnknown(memberType())
+		group.Members = types.MapUnknown(types.StringType)
+		group.Membership = types.StringUnknown()
+		p.plan.Handle = group.Object()
+		return p.plan, diagnostics
+	}
+	members, reasons := p.members(ctx)
+	p.plan.setMembers(members, group)
+	if len(reasons) > 0 {
+		p.plan.Replacements = types.MapValueMust(types.StringType, reasons)
+	}
+	return p.plan, diagnostics
+}
+
+func (p *planner) incarnation(ctx context.Context, diagnostics *diag.Diagnostics) types.String {
+	if p.state == nil {
+		return types.StringUnknown()
+	}
+	prior, ok, faults := handle.ParseGroup(ctx, p.state.Handle)
+	diagnostics.Append(faults...)
+	if !ok {
+		return types.StringUnknown()
+	}
+	return prior.Incarnation
+}
+
+// members plans the members: a survivor keeps its state, every other slot gets a
+// server that is not known yet. reasons says why a member is replaced.
+func (p *planner) members(ctx context.Context) (members, reasons map[string]attr.Value) {
+	members, reasons = make(map[string]attr.Value), make(map[string]attr.Value)
+	fingerprint, fingerprintKnown := p.fingerprint(ctx)
+	group := p.plan.Name.ValueString()
+	for slot := range int(p.plan.DesiredServers.ValueInt64()) {
+		key := hosting.MemberKey(group, slot)
+		prior, exists := p.priorMember(key)
+		reason := p.replaceReason(ctx, key, fingerprint, fingerprintKnown)
+		switch {
+		case !exists:
+			members[key] = newMember()
+		case reason != "":
+			members[key] = newMember()
+			reasons[key] = types.StringValue(reason)
+		case !fingerprintKnown:
+			members[key] = newMember()
+		default:
+			members[key] = prior
+		}
+	}
+	for _, key := range p.seen.Leftovers {
+		if _, said := reasons[key]; !said {
+			reasons[key] = types.StringValue("a server that an interrupted change has left over is terminated")
+		}
+	}
+	return members, reasons
+}
+
+// priorMember returns the member's state, if it ran when it was last looked at.
+func (p *planner) priorMember(key string) (attr.Value, bool) {
+	if p.state == nil {
+		return nil, false
+	}
+	prior, found := p.state.Members.Elements()[key]
+	if !found || memberID(prior).IsNull() {
+		return nil, false
+	}
+	return prior, true
+}
+
+func (p *planner) replaceReason(ctx context.Context, key, fingerprint string, fingerprintKnown bool) string {
+	if reason, unwell := p.seen.Unwell[key]; unwell {
+		return reason
+	}
+	if p.state == nil || !fingerprintKnown {
+		return ""
+	}
+	before, seen := p.seen.Fingerprints[key]
+	if !seen {
+		before, seen = p.priorFingerprint(ctx)
+	}
+	if seen && before != fingerprint {
+		return p.changeReason(ctx)
+	}
+	return ""
+}
+
+// changeReason says what in the arguments makes a member outdated.
+func (p *planner) changeReason(ctx context.Context) string {
+	prior, ok, _ := handle.ParseConfiguration(ctx, p.state.ServerConfiguration)
+	if ok && !prior.ID.Equal(p.configuration.ID) {
+		return fmt.Sprintf("server configuration changes from %s to %s", prior.ID.ValueString(), p.configuration.ID.ValueString())
+	}
+	if p.state.Parameters.Equal(p.plan.Parameters) {
+		return "it was launched from an earlier configuration or from other parameters"
+	}
+	return "a parameter that is set at launch changes"
+}
+
+func (p *planner) priorFingerprint(ctx context.Context) (string, bool) {
+	prior, ok, _ := handle.ParseConfiguration(ctx, p.state.ServerConfiguration)
+	if !ok {
+		return "", false
+	}
+	return fingerprintOf(ctx, prior.ID, p.state.Parameters)
+}
+
+func (p *planner) fingerprint(ctx context.Context) (string, bool) {
+	return fingerprintOf(ctx, p.configuration.ID, p.plan.Parameters)
+}
+
+func fingerprintOf(ctx context.Context, id types.String, parameters types.Map) (string, bool) {
+	values, ok := launchValues(ctx, parameters)
+	if !ok || id.IsUnknown() {
+		return "", false
+	}
+	return manager.Fingerprint(id.ValueString(), values), true
+}
+
+// launchValues returns the parameters as text; ok is false where one is unknown.
+func launchValues(_ context.Context, parameters types.Map) (values map[string]string, ok bool) {
+	if parameters.IsUnknown() {
+		return nil, false
+	}
+	values = make(map[string]string)
+	for name, element := range parameters.Elements() {
+		text, isText := element.(types.String)
+		if !isText || text.IsUnknown() {
+			return nil, false
+		}
+		if !text.IsNull() {
+			values[name] = text.ValueString()
+		}
+	}
+	return values, true
+}
+
+// checkParameters holds the values against the declarations, as far as both are
+// known.
+func (p *planner) checkParameters() diag.Diagnostics {
+	var diagnostics diag.Diagnostics
+	if p.plan.Parameters.IsUnknown() || p.configuration.Parameters.IsUnknown() {
+		return diagnostics
+	}
+	owner := "the server group"
+	if !p.configuration.Name.IsUnknown() {
+		owner = fmt.Sprintf("%q", p.configuration.Name.ValueString())
+	}
+	given := p.plan.Parameters.Elements()
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		at := path.Root("parameters").AtMapKey(name)
+		declared, known, err := handle.LookupParameter(p.configuration.Parameters, owner, name)
+		if err != nil {
+			diagnostics.AddAttributeError(at, "Undeclared Parameter", tfdiag.Sentence(err.Error()))
+			continue
+		}
+		if text, ok := given[name].(types.String); ok && known {
+			diagnostics.Append(checkValue(at, declared, text)...)
+		}
+	}
+	for _, name := range handle.MissingValues(p.configuration.Parameters, given) {
+		diagnostics.AddAttributeError(path.Root("parameters"), "Missing Parameter",
+			fmt.Sprintf("Parameter %q of server configuration %s has neither a value nor a default. "+
+				"Set it in parameters, or declare it with deferred = true and deliver it with a muster_parameter_injection.", name, owner))
+	}
+	return diagnostics
+}
+
+func checkValue(at path.Path, declared boot.Parameter, text types.String) diag.Diagnostics {
+	var diagnostics diag.Diagnostics
+	switch {
+	case declared.Sensitive:
+		diagnostics.AddAttributeError(at, "Sensitive Parameter",
+			"A sensitive parameter has no value here, because Terraform would store it. Deliver it with a muster_parameter_injection that has value_wo.")
+	case declared.Deferred:
+		diagnostics.AddAttributeError(at, "Deferred Parameter",
+			"A deferred parameter takes its value from a muster_parameter_injection. Use one, or declare the parameter without deferred.")
+	case text.IsUnknown() || text.IsNull():
+	default:
+		if err := declared.Check(text.ValueString()); err != nil {
+			diagnostics.AddAttributeError(at, "Invalid Parameter Value", tfdiag.Sentence(err.Error()))
+		}
+	}
+	return diagnostics
+}

@@ -1,0 +1,221 @@
+// Package servergroup is the resource muster_server_group, the servers launched
+// from one configuration, and the data source of the same name.
+package servergroup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/musterhq/terraform-provider-muster/internal/boot"
+	"github.com/musterhq/terraform-provider-muster/internal/hosting"
+	"github.com/musterhq/terraform-provider-muster/internal/manager"
+	"github.com/musterhq/terraform-provider-muster/internal/provider/handle"
+	"github.com/musterhq/terraform-provider-muster/internal/tfdiag"
+	"github.com/musterhq/terraform-provider-muster/internal/tfvalue"
+)
+
+const (
+	noun = "Server Group"
+
+	// maxServers bounds a group: above it, one resource with a map of members
+	// makes plans slow.
+	maxServers = 2000
+)
+
+var (
+	_ resource.ResourceWithConfigure      = (*Resource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*Resource)(nil)
+	_ resource.ResourceWithValidateConfig = (*Resource)(nil)
+	_ resource.ResourceWithImportState    = (*Resource)(nil)
+)
+
+// Resource implements muster_server_group.
+type Resource struct{ manager *manager.Manager }
+
+// New returns the resource.
+func New() resource.Resource { return &Resource{} }
+
+// Metadata names the resource type.
+func (r *Resource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_server_group"
+}
+
+// Configure takes the manager from the provider.
+func (r *Resource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	if req.ProviderData == nil {
+		return
+	}
+	m, ok := req.ProviderData.(*manager.Manager)
+	if !ok {
+		resp.Diagnostics.Append(tfdiag.Unable("Configure", noun, fmt.Errorf("the provider hands out a %T", req.ProviderData)))
+		return
+	}
+	r.manager = m
+}
+
+// ValidateConfig checks the name; the parameters are checked at plan, when the
+// configuration's declarations are known.
+func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var name types.String
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("name"), &name)...)
+	if name.IsNull() || name.IsUnknown() {
+		return
+	}
+	if err := boot.CheckResourceName(name.ValueString()); err != nil {
+		resp.Diagnostics.AddAttributeError(path.Root("name"), "Invalid Server Group Name", tfdiag.Sentence(err.Error()))
+	}
+}
+
+// ModifyPlan plans the members by name.
+func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() {
+		return
+	}
+	var p planner
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &p.plan)...)
+	if !req.State.Raw.IsNull() {
+		p.state = &model{}
+		resp.Diagnostics.Append(req.State.Get(ctx, p.state)...)
+		seen, diagnostics := tfvalue.LoadPrivate[sighting](ctx, req.Private, sightingKey)
+		p.seen = seen
+		resp.Diagnostics.Append(diagnostics...)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	configuration, ok, diagnostics := handle.ParseConfiguration(ctx, p.plan.ServerConfiguration)
+	resp.Diagnostics.Append(diagnostics...)
+	if !ok {
+		configuration = handle.Configuration{
+			ID: types.StringUnknown(), Name: types.StringUnknown(),
+			Parameters: types.MapUnknown(handle.ParameterType()), Outputs: types.MapUnknown(handle.OutputType()),
+		}
+	}
+	p.configuration = configuration
+	plan, diagnostics := p.compute(ctx)
+	resp.Diagnostics.Append(diagnostics...)
+	if p.state != nil && !plan.Name.Equal(p.state.Name) {
+		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("name"))
+	}
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+}
+
+// Create launches the members. As soon as one of them runs, what went wrong with
+// the others is a warning: an error would make Terraform replace them all.
+func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	defer tfdiag.Recover(&resp.Diagnostics, "Create", noun)
+	var plan model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	timeout, diagnostics := plan.Timeouts.Create(ctx, defaultCreateTimeout)
+	resp.Diagnostics.Append(diagnostics...)
+	spec, err := plan.toSpec(ctx)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if err != nil {
+		resp.Diagnostics.Append(tfdiag.Unable("Create", noun, err))
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	observation, err := r.manager.CreateGroup(ctx, spec)
+	if err != nil && len(observation.Members) == 0 {
+		resp.Diagnostics.Append(tfdiag.Unable("Create", noun, explainCreate(err)))
+		return
+	}
+	if err != nil {
+		resp.Diagnostics.Append(tfdiag.Warn("Create All Servers of", noun, err, shortfall(observation, spec.Size)))
+	}
+	plan.Location = types.StringValue(r.manager.Location())
+	plan.settle(observation, nil)
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+}
+
+// Update changes the members. It returns what was planned for the survivors; after
+// a failure, what is true of the members, and the arguments as they were, so that
+// the next plan goes on.
+func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	defer tfdiag.Recover(&resp.Diagnostics, "Update", noun)
+	var plan, state model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	timeout, diagnostics := plan.Timeouts.Update(ctx, defaultUpdateTimeout)
+	resp.Diagnostics.Append(diagnostics...)
+	ref, err := state.ref(ctx)
+	spec, specErr := plan.toSpec(ctx)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if err := errors.Join(err, specErr); err != nil {
+		resp.Diagnostics.Append(tfdiag.Unable("Update", noun, err))
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	planned := plan.Members.Elements()
+	observation, err := r.manager.ChangeGroup(ctx, ref, spec, survivors(planned, spec))
+	if err != nil {
+		resp.Diagnostics.Append(tfdiag.Unable("Update", noun, err))
+		if observation.Group.Name == "" {
+			return
+		}
+		plan.ServerConfiguration, plan.Parameters, plan.DesiredServers = state.ServerConfiguration, state.Parameters, state.DesiredServers
+		plan.Replacements = state.Replacements
+		planned = nil
+	}
+	plan.settle(observation, planned)
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	resp.Diagnostics.Append(tfvalue.SavePrivate(ctx, resp.Private, sightingKey, look(observation))...)
+}
+
+// Delete terminates the members and forgets the group.
+func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	defer tfdiag.Recover(&resp.Diagnostics, "Delete", noun)
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	timeout, diagnostics := state.Timeouts.Delete(ctx, defaultDeleteTimeout)
+	resp.Diagnostics.Append(diagnostics...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	ref, err := state.ref(ctx)
+	if err == nil {
+		err = r.manager.DestroyGroup(ctx, ref)
+	}
+	if err != nil {
+		resp.Diagnostics.Append(tfdiag.Unable("Delete", noun, err))
+	}
+}
+
+// explainCreate adds to an error of a creation what the user can do.
+func explainCreate(err error) error {
+	var exists *manager.GroupExistsError
+	if errors.As(err, &exists) {
+		return fmt.Errorf("%w. If it is this one, import it: terraform import ADDRESS %s; otherwise give one of the two another name", err, exists.Name)
+	}
+	return err
+}
+
+func shortfall(observation manager.Observation, wanted int) string {
+	return fmt.Sprintf("%d of %d servers of group %q run and are in the state; the next apply adds the rest. "+
+		"A muster_server_readiness with min_ready says how many must be up for an apply to succeed.",
+		len(observation.Members), wanted, observation.Group.Name)
+}
+
+// survivors returns the slots whose members the plan has left as they are.
+func survivors(planned map[string]attr.Value, spec manager.GroupSpec) map[int]bool {
+	keep := make(map[int]bool)
+	for slot := range spec.Size {
+		id := memberID(planned[hosting.MemberKey(spec.Name, slot)])
+		keep[slot] = !id.IsUnknown() && !id.IsNull()
+	}
+	return keep
+}

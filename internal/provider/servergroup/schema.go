@@ -1,0 +1,82 @@
+package servergroup
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/musterhq/terraform-provider-muster/internal/provider/handle"
+)
+
+// Schema describes the resource.
+func (r *Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "A server group: the servers launched from one configuration. A member has a slot (0, 1, …) and the key `<group>-<slot>`.\n\n" +
+			"The group launches its members and returns; it doesn't wait until they are up. A [`muster_server_readiness`](server_readiness.md) does. " +
+			"A member that has failed or vanished is replaced by the next apply, alone, and the plan says why. " +
+			"Another configuration, or another value in `parameters`, replaces all members: failed ones first, together; then the healthy ones one at a time, stopping at the first that fails.",
+		Attributes: map[string]schema.Attribute{
+			"name": schema.StringAttribute{
+				Optional: true, Computed: true,
+				MarkdownDescription: "The name of the group, unique in the provider's namespace: 1 to 32 lower-case letters, digits and hyphens. Default: the configuration's name. Another name replaces the group.",
+			},
+			"server_configuration": schema.ObjectAttribute{
+				Required:            true,
+				AttributeTypes:      handle.ConfigurationTypes(),
+				MarkdownDescription: "The `handle` of a `muster_server_configuration`.",
+			},
+			"desired_servers": schema.Int64Attribute{
+				Optional: true, Computed: true,
+				Default:             int64default.StaticInt64(1),
+				MarkdownDescription: "The number of members, at least 0; usually the `desired_servers` of a `muster_scaling_policy`. Default: 1. A smaller number terminates the members in the highest slots.",
+				Validators:          []validator.Int64{int64validator.Between(0, maxServers)},
+			},
+			"parameters": schema.MapAttribute{
+				Optional:            true,
+				ElementType:         types.StringType,
+				MarkdownDescription: "The values of parameters that are known at launch, by name. A deferred parameter takes its value from a `muster_parameter_injection` instead. A changed value replaces the members.",
+			},
+			"members": schema.MapNestedAttribute{
+				Computed:            true,
+				MarkdownDescription: "The members by key. The keys are known at plan; a member that doesn't run has null values.",
+				NestedObject:        schema.NestedAttributeObject{Attributes: memberAttributes()},
+			},
+			"handle": schema.ObjectAttribute{
+				Computed:            true,
+				AttributeTypes:      handle.GroupTypes(),
+				MarkdownDescription: "What injections and readiness take as a group.",
+			},
+			"replacements": schema.MapAttribute{
+				Computed:            true,
+				ElementType:         types.StringType,
+				MarkdownDescription: "Why members were replaced when they last were, by key.",
+			},
+			"location": schema.StringAttribute{
+				Computed:            true,
+				MarkdownDescription: "Where the servers run, for example `local:/srv/shop/.muster/default`.",
+			},
+			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
+				Create: true, Update: true, Delete: true,
+				CreateDescription: "How long launching may take, as a duration such as `30s` or `10m`. Default: `10m`.",
+				UpdateDescription: "How long a change may take, a rolling one included. Default: `30m`.",
+				DeleteDescription: "How long termination may take. Default: `10m`.",
+			}),
+		},
+	}
+}
+
+func memberAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"id":          schema.StringAttribute{Computed: true, MarkdownDescription: "The server's ID on its hosting service."},
+		"private_ip":  schema.StringAttribute{Computed: true, MarkdownDescription: "The address at which other servers reach it."},
+		"public_ip":   schema.StringAttribute{Computed: true, MarkdownDescription: "The public address, if it has one."},
+		"private_dns": schema.StringAttribute{Computed: true, MarkdownDescription: "The private host name, if it has one."},
+		"zone":        schema.StringAttribute{Computed: true, MarkdownDescription: "The zone in which it runs."},
+	}
+}

@@ -1,0 +1,71 @@
+package servergroup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/musterhq/terraform-provider-muster/internal/hosting"
+	"github.com/musterhq/terraform-provider-muster/internal/manager"
+	"github.com/musterhq/terraform-provider-muster/internal/provider/handle"
+)
+
+const (
+	defaultCreateTimeout = 10 * time.Minute
+	defaultUpdateTimeout = 30 * time.Minute
+	defaultDeleteTimeout = 10 * time.Minute
+)
+
+// settle puts into the model what is true after a change. A planned survivor stays
+// as planned whatever has become of it since: the next refresh tells.
+func (m *model) settle(observation manager.Observation, planned map[string]attr.Value) {
+	members := fromObservation(observation)
+	for slot := range observation.Group.Size {
+		key := hosting.MemberKey(observation.Group.Name, slot)
+		if prior := planned[key]; prior != nil && !memberID(prior).IsUnknown() && !memberID(prior).IsNull() {
+			members[key] = prior
+		}
+		if members[key] == nil {
+			members[key] = absentMember()
+		}
+	}
+	m.setMembers(members, groupHandle(observation))
+}
+
+func groupHandle(observation manager.Observation) handle.Group {
+	return handle.Group{
+		Name:        types.StringValue(observation.Group.Name),
+		Incarnation: types.StringValue(observation.Group.Incarnation),
+		Outputs:     handle.FromOutputs(observation.Configuration.Outputs),
+		Parameters:  handle.FromParameters(observation.Configuration.Parameters),
+	}
+}
+
+// toSpec returns what the plan asks for. The caller guarantees that it is applied,
+// so that nothing in it is unknown.
+func (m model) toSpec(ctx context.Context) (manager.GroupSpec, error) {
+	configuration, ok, _ := handle.ParseConfiguration(ctx, m.ServerConfiguration)
+	values, known := launchValues(ctx, m.Parameters)
+	if !ok || !known {
+		return manager.GroupSpec{}, errors.New("the server configuration or a parameter is not known")
+	}
+	return manager.GroupSpec{
+		Name:          m.Name.ValueString(),
+		Configuration: configuration.ID.ValueString(),
+		Parameters:    values,
+		Size:          int(m.DesiredServers.ValueInt64()),
+	}, nil
+}
+
+// ref returns the incarnation that the state holds.
+func (m model) ref(ctx context.Context) (hosting.GroupRef, error) {
+	group, ok, _ := handle.ParseGroup(ctx, m.Handle)
+	if !ok {
+		return hosting.GroupRef{}, fmt.Errorf("the state of server group %q has no handle", m.Name.ValueString())
+	}
+	return group.Ref(), nil
+}

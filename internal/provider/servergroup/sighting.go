@@ -1,0 +1,58 @@
+package servergroup
+
+import (
+	"github.com/musterhq/terraform-provider-muster/internal/boot"
+	"github.com/musterhq/terraform-provider-muster/internal/hosting"
+	"github.com/musterhq/terraform-provider-muster/internal/manager"
+)
+
+// sightingKey is where the private state holds a sighting.
+const sightingKey = "sighting"
+
+// sighting is what a refresh has seen of the members beyond what belongs into the
+// state, by member key. Plans are made from it.
+type sighting struct {
+	// Unwell says why members must be replaced.
+	Unwell map[string]string `json:"unwell,omitempty"`
+	// Fingerprints are those of the running members.
+	Fingerprints map[string]string `json:"fingerprints,omitempty"`
+	// Leftovers are the keys of slots that have a server too many.
+	Leftovers []string `json:"leftovers,omitempty"`
+}
+
+// look reduces an observation to what plans need.
+func look(observation manager.Observation) sighting {
+	seen := sighting{Unwell: make(map[string]string), Fingerprints: make(map[string]string)}
+	group := observation.Group
+	for slot := range group.Size {
+		key := hosting.MemberKey(group.Name, slot)
+		running, found := observation.Member(slot)
+		switch {
+		case !found:
+			seen.Unwell[key] = lostReason(observation.Lost[slot])
+		case running.Failed():
+			seen.Unwell[key] = boot.SanitizeTail(running.Report.Failure, nil)
+			seen.Fingerprints[key] = running.Fingerprint
+		default:
+			seen.Fingerprints[key] = running.Fingerprint
+		}
+	}
+	for _, server := range observation.Leftovers {
+		if _, replaced := observation.Member(server.Slot); replaced || server.Slot >= group.Size {
+			seen.Leftovers = append(seen.Leftovers, server.Key())
+		}
+	}
+	for _, running := range observation.Members {
+		if running.Slot >= group.Size {
+			seen.Leftovers = append(seen.Leftovers, running.Key())
+		}
+	}
+	return seen
+}
+
+func lostReason(why string) string {
+	if why == "" {
+		return "its server is gone"
+	}
+	return "its server has ended: " + why
+}

@@ -1,0 +1,133 @@
+package serverreadiness
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/musterhq/terraform-provider-muster/internal/hosting"
+	"github.com/musterhq/terraform-provider-muster/internal/manager"
+	"github.com/musterhq/terraform-provider-muster/internal/provider/handle"
+)
+
+const defaultTimeout = 10 * time.Minute
+
+type model struct {
+	Groups   types.List     `tfsdk:"groups"`
+	After    types.List     `tfsdk:"after"`
+	MinReady types.Map      `tfsdk:"min_ready"`
+	Outputs  types.Map      `tfsdk:"outputs"`
+	Timeouts timeouts.Value `tfsdk:"timeouts"`
+}
+
+func entryType() types.MapType { return types.MapType{ElemType: types.StringType} }
+
+// groups returns the handles; known is false where one is unknown as a whole.
+func (m model) groups(ctx context.Context) (groups []handle.Group, known bool, diagnostics diag.Diagnostics) {
+	if m.Groups.IsUnknown() {
+		return nil, false, nil
+	}
+	known = true
+	for _, element := range m.Groups.Elements() {
+		object, _ := element.(types.Object)
+		group, ok, faults := handle.ParseGroup(ctx, object)
+		diagnostics.Append(faults...)
+		if !ok {
+			known = false
+			continue
+		}
+		groups = append(groups, group)
+	}
+	return groups, known, diagnostics
+}
+
+// wires returns those wires of after that are known as far as their ends go.
+func (m model) wires(ctx context.Context) ([]handle.Wire, diag.Diagnostics) {
+	var wires []handle.Wire
+	var diagnostics diag.Diagnostics
+	for _, element := range m.After.Elements() {
+		object, _ := element.(types.Object)
+		wire, ok, faults := handle.ParseWire(ctx, object)
+		diagnostics.Append(faults...)
+		if ok {
+			wires = append(wires, wire)
+		}
+	}
+	return wires, diagnostics
+}
+
+// toSpec returns what to wait for. The caller guarantees that nothing is unknown.
+func (m model) toSpec(ctx context.Context) (manager.AwaitSpec, diag.Diagnostics) {
+	groups, _, diagnostics := m.groups(ctx)
+	spec := manager.AwaitSpec{MinReady: make(map[string]int)}
+	for _, group := range groups {
+		spec.Groups = append(spec.Groups, group.Ref())
+	}
+	for name, element := range m.MinReady.Elements() {
+		if minimum, ok := element.(types.Int64); ok && !minimum.IsNull() {
+			spec.MinReady[name] = int(minimum.ValueInt64())
+		}
+	}
+	return spec, diagnostics
+}
+
+// entries returns the published outputs of the groups' members as the state holds
+// them: by member key, sensitive values as null.
+func entries(groups []handle.Group, outputs manager.Outputs) map[string]attr.Value {
+	values := make(map[string]attr.Value)
+	for _, group := range groups {
+		for key := range group.Members.Elements() {
+			if published, running := outputs[key]; running {
+				values[key] = entry(group, published)
+			}
+		}
+	}
+	return values
+}
+
+func entry(group handle.Group, published map[string]string) types.Map {
+	values := make(map[string]attr.Value, len(published))
+	for _, name := range slices.Sorted(maps.Keys(published)) {
+		declared, known, err := handle.LookupOutput(group.Outputs, group.Label(), name)
+		if !known || err != nil || declared.Sensitive {
+			values[name] = types.StringNull()
+			continue
+		}
+		values[name] = types.StringValue(published[name])
+	}
+	return types.MapValueMust(types.StringType, values)
+}
+
+// fill completes the planned outputs with what was found. What was planned as
+// known stays: what a survivor publishes anew is stored by the next refresh.
+func (m *model) fill(found map[string]attr.Value) {
+	values := make(map[string]attr.Value)
+	if m.Outputs.IsUnknown() {
+		values = found
+	}
+	for key, planned := range m.Outputs.Elements() {
+		switch {
+		case !planned.IsUnknown():
+			values[key] = planned
+		case found[key] != nil:
+			values[key] = found[key]
+		default:
+			values[key] = types.MapNull(types.StringType)
+		}
+	}
+	m.Outputs = types.MapValueMust(entryType(), values)
+}
+
+func refs(groups []handle.Group) []hosting.GroupRef {
+	refs := make([]hosting.GroupRef, 0, len(groups))
+	for _, group := range groups {
+		refs = append(refs, group.Ref())
+	}
+	return refs
+}

@@ -1,0 +1,160 @@
+// Package serverreadiness is the resource muster_server_readiness, which waits
+// until servers are really up.
+package serverreadiness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/musterhq/terraform-provider-muster/internal/manager"
+	"github.com/musterhq/terraform-provider-muster/internal/tfdiag"
+)
+
+const noun = "Server Readiness"
+
+var (
+	_ resource.ResourceWithConfigure  = (*Resource)(nil)
+	_ resource.ResourceWithModifyPlan = (*Resource)(nil)
+)
+
+// Resource implements muster_server_readiness.
+type Resource struct{ manager *manager.Manager }
+
+// New returns the resource.
+func New() resource.Resource { return &Resource{} }
+
+// Metadata names the resource type.
+func (r *Resource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_server_readiness"
+}
+
+// Configure takes the manager from the provider.
+func (r *Resource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	if req.ProviderData == nil {
+		return
+	}
+	m, ok := req.ProviderData.(*manager.Manager)
+	if !ok {
+		resp.Diagnostics.Append(tfdiag.Unable("Configure", noun, fmt.Errorf("the provider hands out a %T", req.ProviderData)))
+		return
+	}
+	r.manager = m
+}
+
+// ModifyPlan plans the outputs by member.
+func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() {
+		return
+	}
+	var p planner
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &p.plan)...)
+	if !req.State.Raw.IsNull() {
+		p.state = &model{}
+		resp.Diagnostics.Append(req.State.Get(ctx, p.state)...)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	plan, diagnostics := p.compute(ctx)
+	resp.Diagnostics.Append(diagnostics...)
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+}
+
+// Create waits. A failure stores nothing: the resource would be tainted, and what
+// hangs on it replaced.
+func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	defer tfdiag.Recover(&resp.Diagnostics, "Await", noun)
+	var plan model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	timeout, diagnostics := plan.Timeouts.Create(ctx, defaultTimeout)
+	resp.Diagnostics.Append(diagnostics...)
+	resp.Diagnostics.Append(r.await(ctx, &plan, timeout)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+}
+
+// Read brings the outputs up to date; it doesn't wait.
+func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer tfdiag.Recover(&resp.Diagnostics, "Read", noun)
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	groups, _, diagnostics := state.groups(ctx)
+	resp.Diagnostics.Append(diagnostics...)
+	if resp.Diagnostics.HasError() || r.manager == nil {
+		return
+	}
+	outputs, err := r.manager.Collect(ctx, refs(groups))
+	if err != nil {
+		resp.Diagnostics.Append(tfdiag.Unable("Read", noun, err))
+		return
+	}
+	values := state.Outputs.Elements()
+	for key, found := range entries(groups, outputs) {
+		values[key] = found
+	}
+	state.Outputs = types.MapValueMust(entryType(), values)
+	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+}
+
+// Update waits again.
+func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	defer tfdiag.Recover(&resp.Diagnostics, "Await", noun)
+	var plan model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	timeout, diagnostics := plan.Timeouts.Update(ctx, defaultTimeout)
+	resp.Diagnostics.Append(diagnostics...)
+	resp.Diagnostics.Append(r.await(ctx, &plan, timeout)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+}
+
+// Delete has nothing to undo.
+func (r *Resource) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {}
+
+// await waits for what is planned and fills in the outputs.
+func (r *Resource) await(ctx context.Context, plan *model, timeout time.Duration) diag.Diagnostics {
+	groups, _, diagnostics := plan.groups(ctx)
+	spec, faults := plan.toSpec(ctx)
+	diagnostics.Append(faults...)
+	if diagnostics.HasError() {
+		return diagnostics
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	outputs, err := r.manager.Await(ctx, spec)
+	if err != nil {
+		diagnostics.Append(explain(err, timeout))
+		return diagnostics
+	}
+	plan.fill(entries(groups, outputs))
+	return diagnostics
+}
+
+// explain turns the end of a wait into an error that says what to do.
+func explain(err error, timeout time.Duration) diag.Diagnostic {
+	var failed *manager.MemberError
+	var pending *manager.PendingError
+	switch {
+	case errors.As(err, &failed):
+		return diag.NewErrorDiagnostic("Servers Failed to Boot",
+			err.Error()+"\n\nCorrect the script and apply again: the failed servers are replaced, the others stay.")
+	case errors.As(err, &pending) && errors.Is(err, context.DeadlineExceeded):
+		return diag.NewErrorDiagnostic(fmt.Sprintf("Servers Not Ready Within %s", timeout),
+			tfdiag.Sentence(err.Error())+"\n\nA parameter that nobody delivers needs a muster_parameter_injection, whose wire belongs into after: "+
+				"an injection that isn't listed there may not have run yet, because Terraform runs only as many operations at once as -parallelism says (default 10). "+
+				"Servers that only need longer need a longer timeouts.create or timeouts.update.")
+	case errors.As(err, &pending):
+		return diag.NewErrorDiagnostic("Interrupted While Waiting for Servers", tfdiag.Sentence(err.Error())+"\n\nThe servers keep running; apply again to go on waiting.")
+	}
+	return tfdiag.Unable("Await", noun, err)
+}

@@ -1,0 +1,48 @@
+// Command terraform-provider-muster is the Terraform provider Muster.
+package main
+
+import (
+	"context"
+	"flag"
+	"log"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+
+	"github.com/musterhq/terraform-provider-muster/internal/hosting/local"
+	muster "github.com/musterhq/terraform-provider-muster/internal/provider"
+)
+
+// version is set by the release build.
+var version = "dev"
+
+func main() {
+	// The local hosting service executes this program again, as the supervisor of
+	// each server; in such a process this call doesn't return.
+	local.RunSupervisor()
+
+	debug := flag.Bool("debug", false, "serve for a debugger, and print how Terraform attaches to it")
+	flag.Parse()
+	surviveTermination()
+	err := providerserver.Serve(context.Background(), func() provider.Provider { return muster.New(version) },
+		providerserver.ServeOpts{Address: muster.Address, Debug: *debug})
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+
+// surviveTermination keeps SIGTERM from ending the provider. CI systems and init
+// systems send it to the whole process group; Terraform then stops its providers
+// in good order, and needs their answers to save what exists. It is caught and not
+// ignored, because a child would inherit that.
+func surviveTermination() {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGTERM)
+	go func() {
+		for range signals {
+		}
+	}()
+}
