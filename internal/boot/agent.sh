@@ -40,18 +40,6 @@ is_name() {
 	case $1 in '' | [0-9]* | *[!A-Za-z0-9_]*) return 1 ;; esac
 }
 
-# replace FROM TO, literally and everywhere in $text.
-replace() {
-	replaced=
-	while :; do
-		case $text in
-		*"$1"*) replaced=$replaced${text%%"$1"*}$2 text=${text#*"$1"} ;;
-		*) break ;;
-		esac
-	done
-	text=$replaced$text
-}
-
 # number_in FILE sets $number; 0 where there is no file or it is being written.
 number_in() {
 	number=0
@@ -140,54 +128,60 @@ collect_outputs() {
 	[ $changed = no ] || outputs=$(cat outputs/*)
 }
 
-# hide TEXT puts a mark in place of TEXT in $text: as it is, and as shells quote
-# it in the output of "set -x".
-hide() {
-	[ -n "$1" ] || return 0
-	replace "$1" "$mark"
-	case $1 in *\'*) ;; *) return 0 ;; esac
-	log_text=$text text=$1
-	replace \' "'\\''"
-	quoted=$text text=$1
-	replace \' "'\"'\"'"
-	quoted_twice=$text text=$log_text
-	replace "$quoted" "$mark"
-	replace "$quoted_twice" "$mark"
+# write_rule QUOTE: a line of a sed script that puts a mark in place of the secret
+# in standard input, where a single quote in it is written as QUOTE.
+write_rule() {
+	pattern=$(sed -e 's/[][\\.*^$/]/\\&/g' -e '$!s/$/\\n/' -e "s/'/$1/g" | tr -d '\n')
+	printf 's/%s/%s/g\n' "$pattern" "$mark"
 }
 
-# Hides every secret in $text: the longest first, for one may hold another; then
-# single lines, for a log may have been cut in the midst of one.
-hide_secrets() {
+# Prints the sed script that hides all secrets: the longest first, for one may hold
+# another; as they are and as shells quote them in the output of "set -x"; then
+# single lines of them, for a log may have been cut in the midst of one.
+write_rules() {
 	files=$(ls -S secrets)
-	for file in $files; do hide "$(cat "secrets/$file")"; done
 	for file in $files; do
-		while IFS= read -r line || [ -n "$line" ]; do
-			[ ${#line} -lt 4 ] || hide "$line"
-		done <"secrets/$file"
+		secret=$(cat "secrets/$file")
+		[ -n "$secret" ] || continue
+		printf %s "$secret" | write_rule "'"
+		case $secret in *\'*) ;; *) continue ;; esac
+		printf %s "$secret" | write_rule "'\\\\\\\\''"
+		printf %s "$secret" | write_rule "'\"'\"'"
+	done
+	for file in $files; do
+		sed -e '/..../!d' -e 's/[][\\.*^$/]/\\&/g' -e "s/.*/s\/&\/$mark\/g/" "secrets/$file"
+		echo
 	done
 }
 
+# Reads all lines at once, because a secret may have several.
+hide_secrets() {
+	sed -e :a -e '$!{' -e N -e ba -e '}' -f rules
+}
+
 # Sets $log to the end of the console log, at most 20 lines and 4 KiB. It is cut
-# after the secrets are hidden: half a secret would not be recognized.
+# after the secrets are hidden: half a secret would not be recognized. They are
+# hidden again when what control characters had torn apart is whole.
 take_log() {
+	mark=$(printf '\001') first=1
+	write_rules >rules
 	transport_log 3>&- 4<&- | tail -c 65536 >log
-	mark=$(printf '\001') text=$(tr -d '\000\001' <log)
-	if [ "$(wc -c <log)" -ge 65536 ]; then
-		case $text in *"$newline"*) text=${text#*"$newline"} ;; *) text= ;; esac
-	fi
-	hide_secrets
-	text=$(printf %s "$text" | tr -d '\002-\010\013-\037\177')
-	hide_secrets # also what control characters had torn apart
-	replace "$mark" '(sensitive)'
-	log=$(printf %s "$text" | tail -n 20 | tail -c 4096 | base64 | tr -d '\n')
-	rm -f log
+	[ "$(wc -c <log)" -lt 65536 ] || first=2
+	text=$(tr -d '\000\001' <log | tail -n +$first | hide_secrets |
+		tr -d '\002-\010\013-\037\177' | hide_secrets |
+		sed "s/$mark/(sensitive)/g" | tail -n 20)
+	log=$(printf %s "$text" | tail -c 4096 | base64 | tr -d '\n')
+	rm -f log rules
 }
 
 # ---- Values
 
-# decode BASE64 prints what it stands for; "-" stands for nothing.
+# decode BASE64 prints what it stands for; "-" stands for nothing. Not every
+# base64 complains about what is none.
 decode() {
-	[ "$1" = - ] || printf %s "$1" | base64 -d
+	[ "$1" != - ] || return 0
+	case $1 in '' | *[!A-Za-z0-9+/=]*) return 1 ;; esac
+	[ $((${#1} % 4)) -eq 0 ] && printf %s "$1" | base64 -d
 }
 
 # remember FILE NAME keeps a secret, and the one that it replaces, to be hidden.
@@ -376,6 +370,7 @@ start_script() {
 finish_script() {
 	[ -n "$running" ] && [ -s exit ] && read -r code <exit || return 0
 	script=$running running=
+	collect_outputs # none may be missing where the script's end is reported
 	if [ "$code" -eq 0 ]; then
 		case $script in
 		boot) phase=booted ;;
@@ -434,16 +429,14 @@ advance() {
 # ---- The agent
 
 check_tools() {
-	for tool in base64 cat chmod cp head ls mkdir mkfifo mv rm sleep tail tr wc; do
+	for tool in base64 cat chmod cp head ls mkdir mkfifo mv rm sed sleep tail tr wc; do
 		command -v "$tool" >/dev/null || give_up "the server lacks the program $tool"
 	done
 }
 
 # quote TEXT prints it as a word of shell text.
 quote() {
-	text=$1
-	replace \' "'\\''"
-	printf "'%s'" "$text"
+	printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\''/g")"
 }
 
 # Makes $MUSTER_RUN anew; what an earlier boot has left is not valid any more.
@@ -485,11 +478,11 @@ agent() {
 	event booting
 	transport_start 3>&- 4<&-
 	while :; do
+		collect_outputs
 		take_delivery
 		wake_waiters
 		finish_script
 		advance
-		collect_outputs
 		find_status
 		report
 		await_wake

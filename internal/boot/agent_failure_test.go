@@ -76,7 +76,7 @@ func TestAgent_failure(t *testing.T) {
 				printf %s published-secret | muster output set token
 				set +x
 				echo "$pem" | head -n 3
-				echo "in $password, $part, $short; published-secret of $plain"
+				printf 'in %s, %s, %s; published-secret of %s\n' "$password" "$part" "${short%?}" "$plain"
 				printf 'MIIse\033cret1\n'
 				echo "$long$long"
 				exit 1`, "", declared)

@@ -155,9 +155,13 @@ func TestAgent_deliver(t *testing.T) {
 				[]byte("muster delivery 2 7\nend\n"),
 			} {
 				s.write("delivery", encoded)
-				s.wake()
-				// An output published now is reported after the delivery was seen.
-				s.wake()
+				s.untilSeen()
+				if got := s.report(); got.Received != 5 {
+					t.Fatalf("received %d of\n%s", got.Received, encoded)
+				}
+			}
+			if stdout, _, _ := s.muster("", "param", "get", "x"); stdout != "new" {
+				t.Errorf("got %q", stdout)
 			}
 			s.deliver(delivery(6, map[string]string{"y": "six"}))
 			got := s.untilApplied(6)

@@ -23,7 +23,10 @@ import (
 // keeps every report.
 const transport = `
 transport_payload() { cat "$TEST_DIR/payload"; }
-transport_delivery() { if [ -e "$TEST_DIR/delivery" ]; then cat "$TEST_DIR/delivery"; fi; }
+transport_delivery() {
+	if [ -e "$TEST_DIR/delivery" ]; then cat "$TEST_DIR/delivery"; fi
+	echo look >>"$TEST_DIR/looks"
+}
 transport_report() {
 	[ ! -e "$TEST_DIR/refuse" ] || return 1
 	cat >"$TEST_DIR/report.new" && cat "$TEST_DIR/report.new" >>"$TEST_DIR/reports" &&
@@ -215,6 +218,17 @@ func (s *server) deliver(d boot.Delivery) {
 	s.wake()
 }
 
+// untilSeen waits until the agent has looked at the delivery that is there now. A
+// first look may have begun before it was there.
+func (s *server) untilSeen() {
+	s.t.Helper()
+	for range 2 {
+		looks := s.read("looks")
+		s.wake()
+		s.until("the agent has looked", func() bool { return s.read("looks") != looks })
+	}
+}
+
 // until waits for done to become true.
 func (s *server) until(what string, done func() bool) {
 	s.t.Helper()
@@ -308,7 +322,7 @@ func (s *server) open(gate string) {
 // which nothing is left.
 func (s *server) muster(input string, args ...string) (stdout, stderr string, code int) {
 	s.t.Helper()
-	s.untilFile("run/bin/muster")
+	s.untilFile("report")
 	cmd := exec.Command(s.file("run/bin/muster"), args...)
 	cmd.Env = []string{}
 	cmd.Dir = "/"

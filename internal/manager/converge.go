@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/musterhq/terraform-provider-muster/internal/boot"
@@ -67,8 +68,8 @@ func planConvergence(observation Observation, keep map[int]bool) convergence {
 			work.roll = append(work.roll, member)
 		}
 	}
-	for i := len(observation.Members) - 1; i >= 0; i-- {
-		if member := observation.Members[i]; member.Slot >= group.Size {
+	for _, member := range slices.Backward(observation.Members) {
+		if member.Slot >= group.Size {
 			work.retire = append(work.retire, member.Server)
 		}
 	}

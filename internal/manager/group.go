@@ -66,6 +66,11 @@ func (m *Manager) ChangeGroup(ctx context.Context, ref hosting.GroupRef, spec Gr
 	_, err := m.service.UpdateGroup(ctx, ref, func(group *hosting.Group) error {
 		group.State = hosting.GroupConfirmed
 		applySpec(group, spec)
+		if group.Size == 0 {
+			// What a group without members would keep goes stale unnoticed: its values
+			// are fetched anew when a member runs again.
+			group.Values = nil
+		}
 		return nil
 	})
 	if err != nil {

@@ -41,8 +41,7 @@ func (m *Manager) resumeLaunch(ctx context.Context, group hosting.Group) error {
 		_, err := m.carryOut(ctx, group)
 		return err
 	}
-	_, err := m.endLaunch(ctx, group)
-	return err
+	return m.endLaunch(ctx, group)
 }
 
 func (m *Manager) carryOut(ctx context.Context, group hosting.Group) ([]hosting.Server, error) {
@@ -61,21 +60,18 @@ func (m *Manager) carryOut(ctx context.Context, group hosting.Group) ([]hosting.
 	if err != nil {
 		return servers, fmt.Errorf("launching servers of group %q: %w", group.Name, err)
 	}
-	if _, err := m.endLaunch(ctx, group); err != nil {
-		return servers, err
-	}
-	return servers, nil
+	return servers, m.endLaunch(ctx, group)
 }
 
-func (m *Manager) endLaunch(ctx context.Context, launched hosting.Group) (hosting.Group, error) {
-	group, err := m.service.UpdateGroup(ctx, launched.GroupRef, func(group *hosting.Group) error {
+func (m *Manager) endLaunch(ctx context.Context, launched hosting.Group) error {
+	_, err := m.service.UpdateGroup(ctx, launched.GroupRef, func(group *hosting.Group) error {
 		if group.Launch != nil && group.Launch.Attempt == launched.Launch.Attempt {
 			group.Launch = nil
 		}
 		return nil
 	})
 	if err != nil {
-		return group, fmt.Errorf("recording the end of a launch for server group %q: %w", launched.Name, err)
+		return fmt.Errorf("recording the end of a launch for server group %q: %w", launched.Name, err)
 	}
-	return group, nil
+	return nil
 }

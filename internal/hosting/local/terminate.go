@@ -19,7 +19,7 @@ const (
 	// endPace is how often is looked whether a process has ended.
 	endPace = 5 * time.Millisecond
 	// endMargin is what a supervisor gets beyond the grace to kill what is left.
-	endMargin = 5 * time.Second
+	endMargin = 3 * time.Second
 	// killTimeout bounds the wait for killed processes; one that is stuck in the
 	// kernel can't be ended at all.
 	killTimeout = 10 * time.Second

@@ -32,11 +32,6 @@ type intoModel struct {
 	Parameter types.String `tfsdk:"parameter"`
 }
 
-type fromModel struct {
-	Group  types.Object `tfsdk:"group"`
-	Output types.String `tfsdk:"output"`
-}
-
 // end is one end of a wire: a parameter or an output of a group.
 type end struct {
 	group handle.Group
@@ -62,7 +57,7 @@ func toEnd(ctx context.Context, group types.Object, name types.String) (end, dia
 
 // ends returns both sides of the wire. sourcesKnown is false where the list of
 // sources is unknown as a whole.
-func (m model) ends(ctx context.Context) (target end, sources []end, sourcesKnown bool, diagnostics diag.Diagnostics) {
+func (m *model) ends(ctx context.Context) (target end, sources []end, sourcesKnown bool, diagnostics diag.Diagnostics) {
 	target, diagnostics = toEnd(ctx, m.Into.Group, m.Into.Parameter)
 	if m.From.IsUnknown() {
 		return target, nil, false, diagnostics
@@ -100,7 +95,7 @@ func wire(target end, sources []end, sourcesKnown bool, delivery types.String) t
 }
 
 // toSpec returns what the injection asks for; the value is the caller's.
-func (m model) toSpec(ctx context.Context) (manager.WireSpec, diag.Diagnostics) {
+func (m *model) toSpec(ctx context.Context) (manager.WireSpec, diag.Diagnostics) {
 	target, sources, _, diagnostics := m.ends(ctx)
 	spec := manager.WireSpec{
 		Into:      target.group.Name.ValueString(),

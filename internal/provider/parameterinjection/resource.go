@@ -5,7 +5,6 @@ package parameterinjection
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -40,14 +39,8 @@ func (r *Resource) Metadata(_ context.Context, req resource.MetadataRequest, res
 
 // Configure takes the manager from the provider.
 func (r *Resource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	if req.ProviderData == nil {
-		return
-	}
-	m, ok := req.ProviderData.(*manager.Manager)
-	if !ok {
-		resp.Diagnostics.Append(tfdiag.Unable("Configure", noun, fmt.Errorf("the provider hands out a %T", req.ProviderData)))
-		return
-	}
+	m, diagnostics := tfvalue.ProviderData[*manager.Manager](req.ProviderData)
+	resp.Diagnostics.Append(diagnostics...)
 	r.manager = m
 }
 

@@ -41,12 +41,12 @@ type outputModel struct {
 }
 
 // whollyKnown reports whether everything that the content depends on is known.
-func (m model) whollyKnown(ctx context.Context) bool {
+func (m *model) whollyKnown(ctx context.Context) bool {
 	return tfvalue.Known(ctx, m.Name, m.Image, m.BootScript, m.UpdateScript, m.Parameters, m.Outputs)
 }
 
 // check reports the faults of all that is known.
-func (m model) check(ctx context.Context) diag.Diagnostics {
+func (m *model) check(ctx context.Context) diag.Diagnostics {
 	if !m.whollyKnown(ctx) {
 		return nil
 	}
@@ -100,7 +100,7 @@ func (m *model) derive(ctx context.Context) diag.Diagnostics {
 // toConfiguration returns the content. The caller guarantees that the model is
 // wholly known. The descriptions are no part of it: a better wording must not
 // replace servers.
-func (m model) toConfiguration(ctx context.Context) (boot.Configuration, diag.Diagnostics) {
+func (m *model) toConfiguration(ctx context.Context) (boot.Configuration, diag.Diagnostics) {
 	parameters, diagnostics := toParameters(ctx, m.Parameters)
 	outputs, faults := toOutputs(ctx, m.Outputs)
 	diagnostics.Append(faults...)

@@ -3,7 +3,7 @@ package servergroup
 import (
 	"context"
 	"errors"
-	"fmt"
+	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -14,6 +14,7 @@ import (
 	"github.com/musterhq/terraform-provider-muster/internal/hosting"
 	"github.com/musterhq/terraform-provider-muster/internal/manager"
 	"github.com/musterhq/terraform-provider-muster/internal/tfdiag"
+	"github.com/musterhq/terraform-provider-muster/internal/tfvalue"
 )
 
 var _ datasource.DataSourceWithConfigure = (*DataSource)(nil)
@@ -40,9 +41,7 @@ func lookedAtType() types.ObjectType {
 		"received_revision": types.Int64Type,
 		"applied_revision":  types.Int64Type,
 	}
-	for name, kind := range memberType().AttrTypes {
-		attributes[name] = kind
-	}
+	maps.Copy(attributes, memberType().AttrTypes)
 	return types.ObjectType{AttrTypes: attributes}
 }
 
@@ -53,14 +52,8 @@ func (d *DataSource) Metadata(_ context.Context, req datasource.MetadataRequest,
 
 // Configure takes the manager from the provider.
 func (d *DataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	if req.ProviderData == nil {
-		return
-	}
-	m, ok := req.ProviderData.(*manager.Manager)
-	if !ok {
-		resp.Diagnostics.Append(tfdiag.Unable("Configure", noun, fmt.Errorf("the provider hands out a %T", req.ProviderData)))
-		return
-	}
+	m, diagnostics := tfvalue.ProviderData[*manager.Manager](req.ProviderData)
+	resp.Diagnostics.Append(diagnostics...)
 	d.manager = m
 }
 
@@ -143,8 +136,6 @@ func lookedAt(server hosting.Server, report boot.Report) types.Object {
 		"received_revision": types.Int64Value(int64(report.Received)),
 		"applied_revision":  types.Int64Value(int64(report.Applied)),
 	}
-	for name, value := range member(server).Attributes() {
-		attributes[name] = value
-	}
+	maps.Copy(attributes, member(server).Attributes())
 	return types.ObjectValueMust(lookedAtType().AttrTypes, attributes)
 }

@@ -48,14 +48,8 @@ func (r *Resource) Metadata(_ context.Context, req resource.MetadataRequest, res
 
 // Configure takes the manager from the provider.
 func (r *Resource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	if req.ProviderData == nil {
-		return
-	}
-	m, ok := req.ProviderData.(*manager.Manager)
-	if !ok {
-		resp.Diagnostics.Append(tfdiag.Unable("Configure", noun, fmt.Errorf("the provider hands out a %T", req.ProviderData)))
-		return
-	}
+	m, diagnostics := tfvalue.ProviderData[*manager.Manager](req.ProviderData)
+	resp.Diagnostics.Append(diagnostics...)
 	r.manager = m
 }
 
@@ -197,8 +191,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 
 // explainCreate adds to an error of a creation what the user can do.
 func explainCreate(err error) error {
-	var exists *manager.GroupExistsError
-	if errors.As(err, &exists) {
+	if exists, ok := errors.AsType[*manager.GroupExistsError](err); ok {
 		return fmt.Errorf("%w. If it is this one, import it: terraform import ADDRESS %s; otherwise give one of the two another name", err, exists.Name)
 	}
 	return err

@@ -47,7 +47,7 @@ func groupHandle(observation manager.Observation) handle.Group {
 
 // toSpec returns what the plan asks for. The caller guarantees that it is applied,
 // so that nothing in it is unknown.
-func (m model) toSpec(ctx context.Context) (manager.GroupSpec, error) {
+func (m *model) toSpec(ctx context.Context) (manager.GroupSpec, error) {
 	configuration, ok, _ := handle.ParseConfiguration(ctx, m.ServerConfiguration)
 	values, known := launchValues(ctx, m.Parameters)
 	if !ok || !known {
@@ -62,7 +62,7 @@ func (m model) toSpec(ctx context.Context) (manager.GroupSpec, error) {
 }
 
 // ref returns the incarnation that the state holds.
-func (m model) ref(ctx context.Context) (hosting.GroupRef, error) {
+func (m *model) ref(ctx context.Context) (hosting.GroupRef, error) {
 	group, ok, _ := handle.ParseGroup(ctx, m.Handle)
 	if !ok {
 		return hosting.GroupRef{}, fmt.Errorf("the state of server group %q has no handle", m.Name.ValueString())

@@ -29,7 +29,7 @@ type model struct {
 func entryType() types.MapType { return types.MapType{ElemType: types.StringType} }
 
 // groups returns the handles; known is false where one is unknown as a whole.
-func (m model) groups(ctx context.Context) (groups []handle.Group, known bool, diagnostics diag.Diagnostics) {
+func (m *model) groups(ctx context.Context) (groups []handle.Group, known bool, diagnostics diag.Diagnostics) {
 	if m.Groups.IsUnknown() {
 		return nil, false, nil
 	}
@@ -48,7 +48,7 @@ func (m model) groups(ctx context.Context) (groups []handle.Group, known bool, d
 }
 
 // wires returns those wires of after that are known as far as their ends go.
-func (m model) wires(ctx context.Context) ([]handle.Wire, diag.Diagnostics) {
+func (m *model) wires(ctx context.Context) ([]handle.Wire, diag.Diagnostics) {
 	var wires []handle.Wire
 	var diagnostics diag.Diagnostics
 	for _, element := range m.After.Elements() {
@@ -63,7 +63,7 @@ func (m model) wires(ctx context.Context) ([]handle.Wire, diag.Diagnostics) {
 }
 
 // toSpec returns what to wait for. The caller guarantees that nothing is unknown.
-func (m model) toSpec(ctx context.Context) (manager.AwaitSpec, diag.Diagnostics) {
+func (m *model) toSpec(ctx context.Context) (manager.AwaitSpec, diag.Diagnostics) {
 	groups, _, diagnostics := m.groups(ctx)
 	spec := manager.AwaitSpec{MinReady: make(map[string]int)}
 	for _, group := range groups {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/musterhq/terraform-provider-muster/internal/manager"
 	"github.com/musterhq/terraform-provider-muster/internal/tfdiag"
+	"github.com/musterhq/terraform-provider-muster/internal/tfvalue"
 )
 
 const noun = "Server Readiness"
@@ -36,14 +38,8 @@ func (r *Resource) Metadata(_ context.Context, req resource.MetadataRequest, res
 
 // Configure takes the manager from the provider.
 func (r *Resource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	if req.ProviderData == nil {
-		return
-	}
-	m, ok := req.ProviderData.(*manager.Manager)
-	if !ok {
-		resp.Diagnostics.Append(tfdiag.Unable("Configure", noun, fmt.Errorf("the provider hands out a %T", req.ProviderData)))
-		return
-	}
+	m, diagnostics := tfvalue.ProviderData[*manager.Manager](req.ProviderData)
+	resp.Diagnostics.Append(diagnostics...)
 	r.manager = m
 }
 
@@ -97,9 +93,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		return
 	}
 	values := state.Outputs.Elements()
-	for key, found := range entries(groups, outputs) {
-		values[key] = found
-	}
+	maps.Copy(values, entries(groups, outputs))
 	state.Outputs = types.MapValueMust(entryType(), values)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }

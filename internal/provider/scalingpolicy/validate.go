@@ -1,0 +1,119 @@
+package scalingpolicy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/musterhq/terraform-provider-muster/internal/boot"
+	"github.com/musterhq/terraform-provider-muster/internal/metric"
+	"github.com/musterhq/terraform-provider-muster/internal/policy"
+	"github.com/musterhq/terraform-provider-muster/internal/tfdiag"
+	"github.com/musterhq/terraform-provider-muster/internal/tfvalue"
+)
+
+// compile returns the compiled policy, or an attribute error for every fault. What
+// isn't known yet is taken to be valid.
+func (m model) compile(ctx context.Context) (*policy.Policy, diag.Diagnostics) {
+	spec, faults, diagnostics := m.toSpec(ctx)
+	if diagnostics.HasError() {
+		return nil, diagnostics
+	}
+	compiled, err := policy.Compile(spec)
+	var wrong *policy.SpecError
+	if errors.As(err, &wrong) {
+		faults = append(faults, wrong.Faults...)
+	}
+	slices.SortStableFunc(faults, func(a, b policy.Fault) int { return slices.Compare(a.Path, b.Path) })
+	for _, fault := range faults {
+		diagnostics.AddAttributeError(attributePath(fault.Path), "Invalid Scaling Policy",
+			fmt.Sprintf("%s: %s.", strings.Join(fault.Path, "."), fault.Message))
+	}
+	return compiled, diagnostics
+}
+
+// attributePath returns the path of a fault: the second name is a key of signals
+// or rules, all others are attributes.
+func attributePath(names []string) path.Path {
+	at := path.Root(names[0])
+	for i, name := range names[1:] {
+		if i == 0 {
+			at = at.AtMapKey(name)
+			continue
+		}
+		at = at.AtName(name)
+	}
+	return at
+}
+
+func (m model) checkNames() diag.Diagnostics {
+	var diagnostics diag.Diagnostics
+	for name, value := range map[string]types.String{
+		"server_configuration": m.ServerConfiguration, "server_group": m.ServerGroup,
+	} {
+		if value.IsNull() || value.IsUnknown() {
+			continue
+		}
+		if err := boot.CheckResourceName(value.ValueString()); err != nil {
+			diagnostics.AddAttributeError(path.Root(name), "Invalid Name", tfdiag.Sentence(err.Error()))
+		}
+	}
+	return diagnostics
+}
+
+// checkSources holds the signals against the metric sources that the provider has
+// been given, as far as both are known.
+func (m model) checkSources(ctx context.Context, sources map[string]metric.Source) diag.Diagnostics {
+	signals, diagnostics := m.signals(ctx)
+	if sources == nil {
+		return diagnostics
+	}
+	for _, name := range slices.Sorted(maps.Keys(signals)) {
+		signal := signals[name]
+		if signal.Source.IsNull() || signal.Source.IsUnknown() {
+			continue
+		}
+		at := path.Root("signals").AtMapKey(name)
+		source, declared := sources[signal.Source.ValueString()]
+		switch {
+		case !declared:
+			diagnostics.AddAttributeError(at.AtName("source"), "Undeclared Metric Source", undeclared(signal.Source.ValueString(), sources))
+		case source != nil && tfvalue.Known(ctx, signal.Path, signal.Value):
+			diagnostics.Append(checkQuery(at, source, signal.query())...)
+		}
+	}
+	return diagnostics
+}
+
+func undeclared(name string, sources map[string]metric.Source) string {
+	declared := strings.Join(slices.Sorted(maps.Keys(sources)), ", ")
+	if declared == "" {
+		return fmt.Sprintf("The provider has no metric source %q: declare it in the metric_sources of the provider's configuration, which has none.", name)
+	}
+	return fmt.Sprintf("The provider has no metric source %q. The metric_sources of its configuration are: %s.", name, declared)
+}
+
+func checkQuery(at path.Path, source metric.Source, query metric.Query) diag.Diagnostics {
+	var diagnostics diag.Diagnostics
+	err := source.Check(query)
+	if err == nil {
+		return diagnostics
+	}
+	var wrong *metric.QueryError
+	if errors.As(err, &wrong) {
+		at = at.AtName(wrong.Field)
+	}
+	diagnostics.AddAttributeError(at, "Invalid Signal", tfdiag.Sentence(err.Error()))
+	return diagnostics
+}
+
+func (s signalModel) query() metric.Query {
+	return metric.Query{Path: s.Path.ValueString(), Value: s.Value.ValueString()}
+}

@@ -1,0 +1,117 @@
+// Package rooms_test holds the project's structure against the drawing of who may
+// know whom.
+package rooms_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/musterhq/terraform-provider-muster/"
+
+type room struct {
+	ImportPath string
+	Imports    []string
+}
+
+// rules say which imports a room must not have, and why. A pattern is matched
+// against the path within the module, or against a whole import path.
+func rules() map[string]struct {
+	never []string
+	why   string
+} {
+	type rule = struct {
+		never []string
+		why   string
+	}
+	return map[string]rule{
+		"internal/policy":        {[]string{"internal/*", "internal/*/*", "os", "net", "net/*", "log", "log/*", "math/rand", "math/rand/*", "crypto/rand", "github.com/hashicorp/*"}, "the engine is pure: the same snapshot gives the same decision, always"},
+		"internal/boot":          {[]string{"internal/*", "internal/*/*", "os", "net", "net/*", "github.com/hashicorp/*"}, "what servers boot from knows no hosting service and no Terraform"},
+		"internal/hosting":       {[]string{"internal/provider", "internal/provider/*", "internal/manager", "internal/policy", "internal/metric", "internal/hosting/*", "github.com/hashicorp/*", "github.com/aws/*"}, "a port knows no implementation and no user of it"},
+		"internal/metric":        {[]string{"internal/provider", "internal/provider/*", "internal/manager", "internal/policy", "internal/hosting", "internal/metric/*", "github.com/hashicorp/*", "github.com/aws/*"}, "a port knows no implementation and no user of it"},
+		"internal/hosting/local": {[]string{"internal/provider", "internal/provider/*", "internal/manager", "internal/policy", "internal/metric", "github.com/hashicorp/*"}, "an adapter acts and doesn't decide, and knows no Terraform"},
+		"internal/metric/http":   {[]string{"internal/provider", "internal/provider/*", "internal/manager", "internal/policy", "internal/hosting", "github.com/hashicorp/*"}, "an adapter acts and doesn't decide, and knows no Terraform"},
+		"internal/manager":       {[]string{"internal/provider", "internal/provider/*", "internal/hosting/*", "internal/metric/*", "internal/tfdiag", "internal/tfvalue", "github.com/hashicorp/*", "github.com/aws/*"}, "the manager knows neither Terraform nor any implementation of a port"},
+		"internal/provider/*":    {[]string{"internal/hosting/*", "internal/metric/*", "github.com/aws/*"}, "only internal/provider chooses implementations"},
+		"internal/tfdiag":        {[]string{"internal/*", "internal/*/*"}, "the Terraform edge's tools know none of its users"},
+		"internal/tfvalue":       {[]string{"internal/*", "internal/*/*"}, "the Terraform edge's tools know none of its users"},
+		"internal/wait":          {[]string{"internal/*", "internal/*/*"}, "waiting is below everything"},
+	}
+}
+
+func TestRooms(t *testing.T) {
+	t.Parallel()
+	checked := make(map[string]bool)
+	for _, room := range list(t) {
+		name := strings.TrimPrefix(room.ImportPath, module)
+		for pattern, rule := range rules() {
+			if !matches(pattern, name) {
+				continue
+			}
+			checked[pattern] = true
+			for _, imported := range room.Imports {
+				for _, never := range rule.never {
+					if matches(never, strings.TrimPrefix(imported, module)) {
+						t.Errorf("%s imports %s: %s", name, strings.TrimPrefix(imported, module), rule.why)
+					}
+				}
+			}
+		}
+	}
+	for pattern := range rules() {
+		if !checked[pattern] {
+			t.Errorf("no package matches %q: the rule holds nothing", pattern)
+		}
+	}
+}
+
+// TestShipped keeps what only tests need out of the binary.
+func TestShipped(t *testing.T) {
+	t.Parallel()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "..").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for dependency := range strings.Lines(string(out)) {
+		dependency = strings.TrimSpace(dependency)
+		for _, never := range []string{"testing", module + "internal/acctest", "github.com/hashicorp/terraform-plugin-testing/*", "github.com/hashicorp/terraform-plugin-sdk/*"} {
+			if matches(never, dependency) {
+				t.Errorf("the provider's binary contains %s, which only tests need", dependency)
+			}
+		}
+	}
+}
+
+func list(t *testing.T) []room {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports", "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rooms []room
+	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var next room
+		err := decoder.Decode(&next)
+		if errors.Is(err, io.EOF) {
+			return rooms
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		rooms = append(rooms, next)
+	}
+}
+
+// matches is path.Match, but that a star at the end also spans what lies below.
+func matches(pattern, name string) bool {
+	if prefix, open := strings.CutSuffix(pattern, "/*"); open && strings.HasPrefix(pattern, "github.com/") {
+		return strings.HasPrefix(name, prefix+"/")
+	}
+	ok, err := filepath.Match(pattern, name)
+	return ok && err == nil
+}
