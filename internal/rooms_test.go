@@ -79,7 +79,7 @@ func TestShipped(t *testing.T) {
 	}
 	for dependency := range strings.Lines(string(out)) {
 		dependency = strings.TrimSpace(dependency)
-		for _, never := range []string{"testing", module + "internal/acctest", "github.com/hashicorp/terraform-plugin-testing/*", "github.com/hashicorp/terraform-plugin-sdk/*"} {
+		for _, never := range []string{module + "internal/acctest", "github.com/hashicorp/terraform-plugin-testing/*", "github.com/hashicorp/terraform-plugin-sdk/*"} {
 			if matches(never, dependency) {
 				t.Errorf("the provider's binary contains %s, which only tests need", dependency)
 			}
