@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/musterhq/terraform-provider-muster/internal/provider/parameterinjection"
+	"github.com/musterhq/terraform-provider-muster/internal/provider/scalingpolicy"
 	"github.com/musterhq/terraform-provider-muster/internal/provider/serverconfiguration"
 	"github.com/musterhq/terraform-provider-muster/internal/provider/servergroup"
 	"github.com/musterhq/terraform-provider-muster/internal/provider/serverreadiness"
@@ -37,6 +38,7 @@ func (p *Provider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
 		serverconfiguration.New,
 		servergroup.New,
+		scalingpolicy.New,
 		parameterinjection.New,
 		serverreadiness.New,
 	}
