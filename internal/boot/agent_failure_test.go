@@ -1,6 +1,7 @@
 package boot_test
 
 import (
+	"encoding/base64"
 	"fmt"
 	"os"
 	"os/exec"
@@ -109,22 +110,24 @@ func TestAgent_failure(t *testing.T) {
 				t.Error(diff)
 			}
 		},
-		"no value is ever in the arguments of a process": func(t *testing.T, sh shell) {
-			if _, err := exec.LookPath("strace"); err != nil {
-				// The same is shown by reading: only built-in commands get values.
-				t.Log("strace is missing; looking at /proc alone")
-			}
-			s := startServer(t, sh, payload(`
-				for p in 1 2 3 4 5 6 7 8; do muster param get key >/dev/null; printf canary-out | muster output set token; done
-				exit 1`, "", parameters{"key": secret(boot.RequiredForBoot)}, "token"))
-			stop := make(chan struct{})
-			found := make(chan string)
-			go func() { found <- watchArguments(s.cmd.Process.Pid, "canary-", stop) }()
+		"no value is ever in the arguments of a program": func(t *testing.T, sh shell) {
+			s := newServer(t, sh, payload(`muster param get key >/dev/null
+				printf canary-out | muster output set token
+				echo "canary-in canary-out"; exit 1`, "", parameters{"key": secret(boot.RequiredForBoot)}, "token"))
+			s.sh.path = recordArguments(t, sh, s.file("arguments")) + ":" + sh.path
 			s.deliver(delivery(1, map[string]string{"key": "canary-in"}))
-			s.untilStatus(boot.StatusFailed)
-			close(stop)
-			if got := <-found; got != "" {
-				t.Errorf("a value is in the arguments %q", got)
+			s.start()
+			if got := s.untilStatus(boot.StatusFailed); got.LogTail != "(sensitive) canary-out" {
+				t.Errorf("got %q", got.LogTail)
+			}
+			arguments := s.read("arguments")
+			if strings.Count(arguments, "base64 -d") != 2 {
+				t.Errorf("the programs were not recorded:\n%s", arguments)
+			}
+			for _, value := range []string{"canary", base64.StdEncoding.EncodeToString([]byte("canary"))} {
+				if strings.Contains(arguments, value) {
+					t.Errorf("%s is in the arguments:\n%s", value, arguments)
+				}
 			}
 		},
 		"a damaged payload is reported": func(t *testing.T, sh shell) {
@@ -151,22 +154,23 @@ func TestAgent_failure(t *testing.T) {
 	})
 }
 
-// watchArguments looks for text in the arguments of the group's processes until
-// stop is closed, and returns the arguments that hold it.
-func watchArguments(group int, text string, stop <-chan struct{}) string {
-	for {
-		for _, path := range runningIn(group) {
-			arguments, err := os.ReadFile(filepath.Join(filepath.Dir(path), "cmdline"))
-			if err == nil && strings.Contains(string(arguments), text) {
-				return string(arguments)
-			}
-		}
-		select {
-		case <-stop:
-			return ""
-		default:
+// recordArguments returns a directory of programs that write down their arguments
+// before they become the programs of that name which the shell would find.
+func recordArguments(t *testing.T, sh shell, log string) string {
+	t.Helper()
+	dir := t.TempDir()
+	tools := "base64 cat chmod cp head ls mkdir mkfifo mv rm sed sleep tail tr wc"
+	for tool := range strings.FieldsSeq(tools) {
+		program := fmt.Sprintf(`#!/bin/sh
+			echo %[1]s "$*" >>%[2]s
+			PATH=%[3]s
+			exec %[1]s "$@"
+			`, tool, log, sh.path)
+		if err := os.WriteFile(filepath.Join(dir, tool), []byte(program), 0o700); err != nil {
+			t.Fatal(err)
 		}
 	}
+	return dir
 }
 
 func TestAgent_missingTool(t *testing.T) {
@@ -175,7 +179,7 @@ func TestAgent_missingTool(t *testing.T) {
 		"the first report names it": func(t *testing.T, sh shell) {
 			bin := t.TempDir()
 			// cat and mv are the transport's.
-			for tool, target := range map[string]string{"sh": sh.sh(), "cat": "cat", "mv": "mv"} {
+			for tool, target := range map[string]string{"sh": sh.sh, "cat": "cat", "mv": "mv"} {
 				program, err := exec.LookPath(target)
 				if err != nil {
 					t.Fatal(err)
@@ -184,7 +188,7 @@ func TestAgent_missingTool(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			s := newServer(t, shell{name: sh.name, path: bin}, payload("true", "", nil))
+			s := newServer(t, shell{name: sh.name, path: bin, sh: sh.sh}, payload("true", "", nil))
 			s.start()
 			got := s.untilStatus(boot.StatusFailed)
 			if got.Failure != "the server lacks the program base64" {

@@ -122,7 +122,9 @@ func TestAgent_update(t *testing.T) {
 				t.Errorf("got %+v", got)
 			}
 			s.deliver(boot.Delivery{Revision: 2, Values: map[string]boot.Value{"a": {Text: "bad", Since: 1}, "b": {Text: "2", Since: 2}}})
-			s.until("it is tried again", func() bool { return strings.Count(s.read("reports"), "received 2") > 0 && s.read("names") == "a\na b\n" })
+			s.until("it is tried again", func() bool {
+				return strings.Count(s.read("reports"), "received 2") > 0 && s.read("names") == "a\na b\n"
+			})
 			s.deliver(delivery(3, map[string]string{"a": "good"}))
 			got = s.untilStatus(boot.StatusReady)
 			if got.Failure != "" || got.LogTail != "" || got.Applied != 3 {

@@ -128,5 +128,5 @@ func (f *faults) defaultValue(name string, p Parameter) {
 
 func alternatives(words []string) string {
 	last := len(words) - 1
-	return fmt.Sprintf("%q or %q", strings.Join(words[:last], `", "`), words[last])
+	return fmt.Sprintf(`"%s" or %q`, strings.Join(words[:last], `", "`), words[last])
 }

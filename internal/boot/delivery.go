@@ -48,17 +48,19 @@ func (d Delivery) Encode() []byte {
 // Its errors name the line and never quote a value. Values is nil where there
 // are none.
 func DecodeDelivery(encoded []byte) (Delivery, error) {
-	var d Delivery
+	var d deliveryDecoder
 	if err := decodeLines(encoded, deliveryHeader, d.decodeLine); err != nil {
 		return Delivery{}, fmt.Errorf("decoding the delivery: %w", err)
 	}
-	return d, nil
+	return d.delivery, nil
 }
 
-func (d *Delivery) decodeLine(fields []string) (err error) {
+type deliveryDecoder struct{ delivery Delivery }
+
+func (d *deliveryDecoder) decodeLine(fields []string) (err error) {
 	switch {
 	case fields[0] == deliveryHeader && len(fields) == 2:
-		d.Revision, err = decodeNumber(fields[1])
+		d.delivery.Revision, err = decodeNumber(fields[1])
 		return err
 	case fields[0] == "value" && len(fields) == 5:
 		return d.decodeValue(fields)
@@ -66,7 +68,7 @@ func (d *Delivery) decodeLine(fields []string) (err error) {
 	return errLine
 }
 
-func (d *Delivery) decodeValue(fields []string) (err error) {
+func (d *deliveryDecoder) decodeValue(fields []string) (err error) {
 	name, err := decodeName(fields[1])
 	if err != nil {
 		return err
@@ -75,7 +77,7 @@ func (d *Delivery) decodeValue(fields []string) (err error) {
 	if value.Since, err = decodeNumber(fields[2]); err != nil {
 		return err
 	}
-	if value.Since > d.Revision {
+	if value.Since > d.delivery.Revision {
 		return fmt.Errorf("%w: a value is newer than its delivery", errLine)
 	}
 	if value.Sensitive, err = decodeSecrecy(fields[3]); err != nil {
@@ -84,8 +86,8 @@ func (d *Delivery) decodeValue(fields []string) (err error) {
 	if value.Text, err = decodeValue(fields[4]); err != nil {
 		return err
 	}
-	if d.Values == nil {
-		d.Values = map[string]Value{}
+	if d.delivery.Values == nil {
+		d.delivery.Values = map[string]Value{}
 	}
-	return addNew(d.Values, name, value)
+	return addNew(d.delivery.Values, name, value)
 }

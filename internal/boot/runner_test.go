@@ -39,11 +39,9 @@ transport_start() { echo started >>"$TEST_DIR/starts"; }
 // shell is a shell that the agent must run under.
 type shell struct {
 	name string
-	// path is the value of PATH; the first directory holds "sh".
-	path string
+	// path is the value of PATH; sh is the shell itself, which is found there.
+	path, sh string
 }
-
-func (s shell) sh() string { return filepath.Join(strings.Split(s.path, ":")[0], "sh") }
 
 // inEveryShell runs the scenario in dash, bash and busybox.
 func inEveryShell(t *testing.T, scenarios map[string]func(t *testing.T, sh shell)) {
@@ -62,7 +60,7 @@ func inEveryShell(t *testing.T, scenarios map[string]func(t *testing.T, sh shell
 	}
 }
 
-func findShell(t *testing.T, name string) shell {
+func findShell(t testing.TB, name string) shell {
 	t.Helper()
 	program, err := exec.LookPath(name)
 	if err != nil {
@@ -77,17 +75,17 @@ func findShell(t *testing.T, name string) shell {
 		if out, err := exec.Command(program, "--install", "-s", bin).CombinedOutput(); err != nil {
 			t.Fatalf("installing busybox: %v\n%s", err, out)
 		}
-		return shell{name: name, path: bin}
+		return shell{name: name, path: bin, sh: filepath.Join(bin, "sh")}
 	}
 	if err := os.Symlink(program, filepath.Join(bin, "sh")); err != nil {
 		t.Fatal(err)
 	}
-	return shell{name: name, path: bin + ":/usr/bin:/bin"}
+	return shell{name: name, path: bin + ":/usr/bin:/bin", sh: filepath.Join(bin, "sh")}
 }
 
 // server is an agent that runs.
 type server struct {
-	t   *testing.T
+	t   testing.TB
 	sh  shell
 	dir string
 	cmd *exec.Cmd
@@ -98,14 +96,14 @@ type server struct {
 
 // startServer starts an agent with the payload. It ends with the test, together
 // with everything that it has started.
-func startServer(t *testing.T, sh shell, payload boot.Payload, env ...string) *server {
+func startServer(t testing.TB, sh shell, payload boot.Payload, env ...string) *server {
 	t.Helper()
 	s := newServer(t, sh, payload, env...)
 	s.start()
 	return s
 }
 
-func newServer(t *testing.T, sh shell, payload boot.Payload, env ...string) *server {
+func newServer(t testing.TB, sh shell, payload boot.Payload, env ...string) *server {
 	t.Helper()
 	s := &server{t: t, sh: sh, dir: t.TempDir(), env: env}
 	s.write("payload", payload.Encode())
@@ -120,10 +118,10 @@ func (s *server) start() {
 		s.t.Fatal(err)
 	}
 	defer console.Close()
-	s.cmd = exec.Command(s.sh.sh(), s.file("agent.sh"))
+	s.cmd = exec.Command(s.sh.sh, s.file("agent.sh"))
 	s.cmd.Stdout, s.cmd.Stderr = console, console
 	s.cmd.Env = append([]string{
-		"PATH=" + s.sh.path, "MUSTER_SH=" + s.sh.sh(), "TEST_DIR=" + s.dir, "MUSTER_RUN=" + s.file("run"),
+		"PATH=" + s.sh.path, "MUSTER_SH=" + s.sh.sh, "TEST_DIR=" + s.dir, "MUSTER_RUN=" + s.file("run"),
 		"MUSTER_SERVER_ID=srv-1", "MUSTER_GROUP=web", "MUSTER_SLOT=0", "MUSTER_MEMBER=web-0", "MUSTER_PRIVATE_IP=127.8.0.1",
 	}, s.env...)
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

@@ -101,9 +101,7 @@ func cutTail(text string) string {
 	text = strings.TrimRight(text, "\n")
 	lines := strings.Split(text, "\n")
 	text = strings.Join(lines[max(0, len(lines)-MaxTailLines):], "\n")
-	if len(text) > MaxTailBytes {
-		// The cut may lie within a rune.
-		text = strings.ToValidUTF8(text[len(text)-MaxTailBytes:], "")
-	}
-	return text
+	text = text[max(0, len(text)-MaxTailBytes):]
+	// The cut may lie within a letter, and so may the end of a secret.
+	return strings.ToValidUTF8(text, "")
 }

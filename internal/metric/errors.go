@@ -6,6 +6,7 @@ import (
 	"strings"
 )
 
+// The kinds of failure.
 var (
 	// ErrNoData: the source answered that it has no value.
 	ErrNoData = errors.New("no data")

@@ -21,6 +21,7 @@ const (
 // did. Where the HPA has a code for it, it is the HPA's.
 type Reason string
 
+// The reasons.
 const (
 	// ReasonReadyForNewScale: the number follows the rules.
 	ReasonReadyForNewScale Reason = "ReadyForNewScale"

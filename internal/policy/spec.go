@@ -34,6 +34,7 @@ type Signal struct {
 // A true zero is a value.
 type OnMissing string
 
+// The treatments of a missing value.
 const (
 	// OnMissingHoldScaleIn, the default, lets other rules add servers but none
 	// remove any (what the HPA does when some of its metrics fail).
@@ -65,6 +66,7 @@ type Rule struct {
 // [TargetAverage].
 type TargetType string
 
+// The target types.
 const (
 	// TargetAverage: the signal is the load of the whole group, and every server
 	// is to carry TargetValue of it: ceil(signal / target). It is exact whatever

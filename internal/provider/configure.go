@@ -103,11 +103,17 @@ func (m model) service(diagnostics *diag.Diagnostics) (service hosting.Service, 
 	return opened, true
 }
 
-// sources returns the metric sources whose configuration is known.
+// sources returns the metric sources by name. One whose configuration isn't known
+// yet is nil: policies may name it, and nothing is fetched from it. The same goes
+// for the map as a whole.
 func (m model) sources(ctx context.Context, diagnostics *diag.Diagnostics) map[string]metric.Source {
+	if m.MetricSources.IsUnknown() {
+		return nil
+	}
 	sources := make(map[string]metric.Source)
 	for name, element := range m.MetricSources.Elements() {
 		if !tfvalue.Known(ctx, element) {
+			sources[name] = nil
 			continue
 		}
 		object, _ := element.(types.Object)

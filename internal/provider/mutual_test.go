@@ -1,64 +1,124 @@
 package provider_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
 	"github.com/musterhq/terraform-provider-muster/internal/acctest"
 )
 
-func TestAccMutual(t *testing.T) {
+// Both boot at once. The producer is made to wait until the consumer's boot script
+// has begun: servers that were launched one after the other could never finish.
+func TestAccInjection_mutual(t *testing.T) {
 	t.Parallel()
-	directory := acctest.Directory(t)
-	resource.Test(t, resource.TestCase{
-		ProtoV6ProviderFactories: acctest.Factories(),
-		Steps: []resource.TestStep{{
-			Config: acctest.ProviderBlock(directory, "") + `
-resource "muster_server_configuration" "db" {
-  name        = "db"
-  image       = "host"
-  boot_script = <<-EOT
-    echo "db begins"
-    printf %s "token-of-$MUSTER_MEMBER" | muster output set token
-    peer=$(muster param get web_address)
-    echo "peer=$peer"
-  EOT
-  parameters = { web_address = { deferred = true, required_for = "ready" } }
-  outputs    = { token = {} }
-}
-resource "muster_server_configuration" "web" {
-  name        = "web"
-  image       = "host"
-  boot_script = <<-EOT
-    echo "web begins with $db_token"
-  EOT
-  parameters = { db_token = { deferred = true } }
-}
-resource "muster_server_group" "db" { server_configuration = muster_server_configuration.db.handle }
-resource "muster_server_group" "web" {
-  server_configuration = muster_server_configuration.web.handle
-  desired_servers      = 2
-}
-resource "muster_parameter_injection" "token" {
-  into = { group = muster_server_group.web.handle, parameter = "db_token" }
-  from = [{ group = muster_server_group.db.handle, output = "token" }]
-}
-resource "muster_parameter_injection" "address" {
-  into = { group = muster_server_group.db.handle, parameter = "web_address" }
-  from = [{ group = muster_server_group.web.handle, output = "private_ip" }]
-}
-resource "muster_server_readiness" "all" {
-  groups = [muster_server_group.web.handle, muster_server_group.db.handle]
-  after  = [muster_parameter_injection.token.wire, muster_parameter_injection.address.wire]
-  timeouts = { create = "20s" }
-}
-output "token" { value = muster_server_readiness.all.outputs["db-0"]["token"] }
+	consumer := configuration{
+		name: "web", outputs: `began = {}, seen = {}`,
+		parameters: `db_token = { deferred = true, required_for = "ready" }, db_address = { deferred = true }`,
+		boot: `
+date +%s%N | muster output set began
+muster param get db_token | muster output set seen
 `,
-			Check: resource.ComposeTestCheckFunc(
-				resource.TestCheckOutput("token", "token-of-db-0"),
-				resource.TestCheckResourceAttr("muster_server_group.web", "members.%", "2"),
-			),
+	}
+	producer := configuration{
+		name: "db", outputs: `token = {}, published = {}`,
+		parameters: `web_began = { deferred = true, required_for = "ready" }`,
+		boot: `
+muster param get web_began
+date +%s%N | muster output set published
+muster output set token "token-of-$MUSTER_MEMBER"
+`,
+	}
+	mutual := stack{
+		configurations: []configuration{consumer, producer},
+		groups:         []group{{name: "web", size: 2}, {name: "db", size: 1}},
+		injections: []injection{
+			{into: "web.db_token", from: []string{"db.token"}},
+			{into: "web.db_address", from: []string{"db.private_ip"}},
+			{into: "db.web_began", from: []string{"web.began"}, arguments: `select = "all"`},
+		},
+	}
+	resource.Test(t, mutual.test(acctest.Directory(t), resource.TestStep{
+		ConfigStateChecks: []statecheck.StateCheck{checkOutputs(func(got outputs) error {
+			for _, key := range []string{"web-0", "web-1"} {
+				if got[key]["seen"] != "token-of-db-0" {
+					return fmt.Errorf("%s has seen %v", key, got[key]["seen"])
+				}
+				began, published := nanoseconds(got[key]["began"]), nanoseconds(got["db-0"]["published"])
+				if began == 0 || began >= published {
+					return fmt.Errorf("the boot script of %s began at %d, the output was published at %d", key, began, published)
+				}
+			}
+			return nil
+		})},
+	}))
+}
+
+func nanoseconds(output any) (stamp int64) {
+	_, _ = fmt.Sscan(fmt.Sprint(output), &stamp)
+	return stamp
+}
+
+func TestAccInjection_loop(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		// of a: how it needs c.
+		parameter, output string
+		boot              string
+		want              string
+	}{
+		"closed by a fact": {
+			parameter: `from_c = { deferred = true }`, output: "zone",
+			boot: `muster output set out "a($from_c)"`,
+			want: "c(b(a(local)))",
+		},
+		"closed by a parameter that is read after the own output": {
+			parameter: `from_c = { deferred = true, required_for = "ready" }`, output: "out",
+			boot: "muster output set out a\nmuster param get from_c",
+			want: "c(b(a))",
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			loop := stack{
+				configurations: []configuration{
+					{name: "a", parameters: test.parameter, outputs: `out = {}`, boot: test.boot},
+					{name: "b", parameters: `from_a = { deferred = true }`, outputs: `out = {}`, boot: `muster output set out "b($from_a)"`},
+					{name: "c", parameters: `from_b = { deferred = true }`, outputs: `out = {}`, boot: `muster output set out "c($from_b)"`},
+				},
+				groups: []group{{name: "a", size: 1}, {name: "b", size: 1}, {name: "c", size: 1}},
+				injections: []injection{
+					{into: "a.from_c", from: []string{"c." + test.output}},
+					{into: "b.from_a", from: []string{"a.out"}},
+					{into: "c.from_b", from: []string{"b.out"}},
+				},
+			}
+			resource.Test(t, loop.test(acctest.Directory(t), resource.TestStep{
+				ConfigStateChecks: []statecheck.StateCheck{checkOutputs(func(got outputs) error {
+					if got["c-0"]["out"] != test.want {
+						return fmt.Errorf("c publishes %v, want %s", got["c-0"]["out"], test.want)
+					}
+					return nil
+				})},
+			}))
+		})
+	}
+}
+
+func TestAccInjection_self(t *testing.T) {
+	t.Parallel()
+	cluster := stack{
+		configurations: []configuration{{
+			name: "node", parameters: `peers = { deferred = true, required_for = "ready" }`, outputs: `seen = {}`,
+			boot: `muster param get peers | muster output set seen`,
 		}},
-	})
+		groups:     []group{{name: "node", size: 3}},
+		injections: []injection{{into: "node.peers", from: []string{"node.private_ip"}, arguments: "select = \"all\"\n  separator = \" \""}},
+	}
+	resource.Test(t, cluster.test(acctest.Directory(t), resource.TestStep{
+		ConfigStateChecks: []statecheck.StateCheck{checkState(expectOwnAddresses)},
+	}))
 }

@@ -40,8 +40,9 @@ func run(command []string) (code int, err error) {
 	if err := leftover.Adopt(); err != nil {
 		return 1, err
 	}
-	// The command gets the terminal's signals itself; what it leaves is to be seen.
-	signal.Ignore(os.Interrupt, syscall.SIGTERM)
+	// The command gets the terminal's signals itself, and what it leaves is to be
+	// seen. They are caught and not ignored, because a child would inherit that.
+	signal.Notify(make(chan os.Signal, 1), os.Interrupt, syscall.SIGTERM)
 	child := exec.CommandContext(context.Background(), command[0], command[1:]...)
 	child.Stdin, child.Stdout, child.Stderr = os.Stdin, os.Stdout, os.Stderr
 	var exit *exec.ExitError

@@ -65,7 +65,7 @@ func listedChildren(pid int) []processStat {
 		if err != nil {
 			continue // The thread has ended; its children moved to another one.
 		}
-		for _, field := range bytes.Fields(content) {
+		for field := range bytes.FieldsSeq(content) {
 			child, err := strconv.Atoi(string(field))
 			if err != nil {
 				continue

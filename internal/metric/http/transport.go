@@ -142,8 +142,7 @@ func cause(err error) string {
 
 // redirectCause drops the URL that net/http puts in front.
 func redirectCause(err error) string {
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		return wrapped.Err.Error()
 	}
 	return err.Error()

@@ -64,8 +64,9 @@ func refresh(ctx context.Context, m manages, state model) (model, sighting, diag
 		diagnostics.Append(tfdiag.Unable("Read", noun, context.Cause(ctx)))
 		return state, seen, diagnostics
 	}
-	diagnostics.Append(state.evaluate(ctx, signals, seen)...)
-	return state, seen, diagnostics
+	evaluated, wrong := state.evaluate(ctx, signals, seen)
+	diagnostics.Append(wrong...)
+	return evaluated, seen, diagnostics
 }
 
 // adopt fills in the state of an imported policy: it takes the group as it is, so
@@ -100,19 +101,19 @@ func fetch(ctx context.Context, m manages, signals map[string]signalModel) map[s
 
 // evaluate writes what the engine makes of the stored arguments and of what was
 // seen.
-func (m *model) evaluate(ctx context.Context, signals map[string]signalModel, seen sighting) diag.Diagnostics {
+func (m model) evaluate(ctx context.Context, signals map[string]signalModel, seen sighting) (model, diag.Diagnostics) {
 	m.Evaluation = types.StringNull()
 	if m.MinServers.IsNull() || m.MaxServers.IsNull() {
-		return nil // Imported, and not planned since.
+		return m, nil // Imported, and not planned since.
 	}
 	compiled, faults := m.compile(ctx)
 	if faults.HasError() {
 		// The plan will say what is wrong with the configuration as it is now.
-		return nil
+		return m, nil
 	}
-	decision := compiled.Decide(seen.snapshot(*m, signals, int(m.DesiredServers.ValueInt64())))
+	decision := compiled.Decide(seen.snapshot(m, signals, int(m.DesiredServers.ValueInt64())))
 	m.Evaluation = types.StringValue(decision.JSON())
-	return m.warnings(decision)
+	return m, m.warnings(decision)
 }
 
 func (m model) warnings(decision policy.Decision) diag.Diagnostics {

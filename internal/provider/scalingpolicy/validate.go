@@ -27,8 +27,7 @@ func (m model) compile(ctx context.Context) (*policy.Policy, diag.Diagnostics) {
 		return nil, diagnostics
 	}
 	compiled, err := policy.Compile(spec)
-	var wrong *policy.SpecError
-	if errors.As(err, &wrong) {
+	if wrong, ok := errors.AsType[*policy.SpecError](err); ok {
 		faults = append(faults, wrong.Faults...)
 	}
 	slices.SortStableFunc(faults, func(a, b policy.Fault) int { return slices.Compare(a.Path, b.Path) })
@@ -106,8 +105,7 @@ func checkQuery(at path.Path, source metric.Source, query metric.Query) diag.Dia
 	if err == nil {
 		return diagnostics
 	}
-	var wrong *metric.QueryError
-	if errors.As(err, &wrong) {
+	if wrong, ok := errors.AsType[*metric.QueryError](err); ok {
 		at = at.AtName(wrong.Field)
 	}
 	diagnostics.AddAttributeError(at, "Invalid Signal", tfdiag.Sentence(err.Error()))

@@ -1,0 +1,160 @@
+package acctest
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/musterhq/terraform-provider-muster/internal/acctest/leftover"
+	"github.com/musterhq/terraform-provider-muster/internal/wait"
+)
+
+const (
+	// patience bounds every wait, also on a machine that is busy.
+	patience = time.Minute
+	pace     = 10 * time.Millisecond
+)
+
+// Server is a local server as the state directory shows it.
+type Server struct {
+	ID  string
+	Key string
+	// PID is the process ID of its supervisor.
+	PID int
+
+	attempt int
+	path    string
+}
+
+// Servers returns the servers in the state directory, sorted by key and age.
+func Servers(t *testing.T, directory string) []Server {
+	t.Helper()
+	records, err := filepath.Glob(filepath.Join(directory, "default", "servers", "srv-*", "server.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var servers []Server
+	for _, path := range records {
+		var record struct {
+			Group         struct{ Name string }
+			Slot, Attempt int
+		}
+		var process struct{ PID int }
+		readJSON(t, path, &record)
+		readJSON(t, filepath.Join(filepath.Dir(path), "process.json"), &process)
+		servers = append(servers, Server{
+			ID:      filepath.Base(filepath.Dir(path)),
+			Key:     record.Group.Name + "-" + strconv.Itoa(record.Slot),
+			PID:     process.PID,
+			attempt: record.Attempt,
+			path:    filepath.Dir(path),
+		})
+	}
+	slices.SortFunc(servers, func(a, b Server) int {
+		return cmp.Or(strings.Compare(a.Key, b.Key), cmp.Compare(a.attempt, b.attempt))
+	})
+	return servers
+}
+
+// IDs returns the servers' IDs by member key; of several in one slot, the newest.
+func IDs(t *testing.T, directory string) map[string]string {
+	t.Helper()
+	ids := make(map[string]string)
+	for _, server := range Servers(t, directory) {
+		ids[server.Key] = server.ID
+	}
+	return ids
+}
+
+// Member returns the newest server of the member.
+func Member(t *testing.T, directory, key string) Server {
+	t.Helper()
+	servers := Servers(t, directory)
+	for _, server := range slices.Backward(servers) {
+		if server.Key == key {
+			return server
+		}
+	}
+	t.Fatalf("%s has no server", key)
+	return Server{}
+}
+
+// File returns what a script has written into a file in its working directory.
+func (s Server) File(t *testing.T, name string) string {
+	t.Helper()
+	return s.read(t, filepath.Join("home", name))
+}
+
+// Console returns what the server's scripts have printed.
+func (s Server) Console(t *testing.T) string {
+	t.Helper()
+	return s.read(t, "console.log")
+}
+
+func (s Server) read(t *testing.T, name string) string {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(s.path, name))
+	if err != nil {
+		t.Fatalf("%s: %v", s.Key, err)
+	}
+	return string(content)
+}
+
+// AwaitReport waits until the server's report has the line.
+func (s Server) AwaitReport(t *testing.T, line string) {
+	t.Helper()
+	Await(t, s.Key+" reports "+line, func() bool {
+		report, _ := os.ReadFile(filepath.Join(s.path, "report"))
+		return strings.Contains(string(report), "\n"+line+"\n")
+	})
+}
+
+// Kill kills the server's supervisor, with which its agent goes, and returns when
+// it has ended.
+func (s Server) Kill(t *testing.T) {
+	t.Helper()
+	process, err := os.FindProcess(s.PID)
+	if err == nil {
+		err = process.Kill()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.AwaitEnd(t)
+}
+
+// AwaitEnd waits until the server's supervisor has ended.
+func (s Server) AwaitEnd(t *testing.T) {
+	t.Helper()
+	Await(t, "the supervisor of "+s.Key+" ends", func() bool { return !leftover.Running(s.PID) })
+}
+
+// Await waits until done returns true; what says what is waited for.
+func Await(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := wait.Until(ctx, pace, func(context.Context) (bool, error) { return done(), nil }); err != nil {
+		t.Fatalf("waiting until %s: %v", what, err)
+	}
+}
+
+// readJSON reads the content of one of the local hosting service's files.
+func readJSON(t *testing.T, path string, into any) {
+	t.Helper()
+	encoded, err := os.ReadFile(path)
+	document := struct{ Content any }{into}
+	if err == nil {
+		err = json.Unmarshal(encoded, &document)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}

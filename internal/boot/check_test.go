@@ -1,0 +1,161 @@
+package boot_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/musterhq/terraform-provider-muster/internal/boot"
+)
+
+func TestConfiguration_Check(t *testing.T) {
+	t.Parallel()
+	text, word, nul := "8080", "word", "a\x00"
+	parameter := func(change func(*boot.Parameter)) func(*boot.Configuration) {
+		return func(c *boot.Configuration) {
+			p := boot.Parameter{Type: boot.TypeString, RequiredFor: boot.RequiredForBoot}
+			change(&p)
+			c.Parameters = map[string]boot.Parameter{"p": p}
+		}
+	}
+	for name, test := range map[string]struct {
+		change func(*boot.Configuration)
+		want   []string
+	}{
+		"a good one":                        {func(*boot.Configuration) {}, nil},
+		"without a boot script":             {func(c *boot.Configuration) { c.BootScript = "" }, []string{"boot_script: it is empty: a server is ready when its boot script exits 0"}},
+		"the largest boot script":           {func(c *boot.Configuration) { c.BootScript = strings.Repeat("x", boot.MaxScriptBytes) }, nil},
+		"a boot script that is too large":   {func(c *boot.Configuration) { c.BootScript = strings.Repeat("x", boot.MaxScriptBytes+1) }, []string{"boot_script: it has 65537 bytes, at most 65536 are carried; let it fetch the rest"}},
+		"an update script that is no text":  {func(c *boot.Configuration) { c.UpdateScript = "a\x00b" }, []string{"update_script: it holds a NUL byte: a script is text"}},
+		"a script with line ends of a PC":   {func(c *boot.Configuration) { c.BootScript = "#!/bin/sh\r\ntrue\r\n" }, []string{"boot_script: its first line ends with a carriage return, which would be part of the interpreter's name; save it with Unix line ends"}},
+		"an output called like a fact":      {func(c *boot.Configuration) { c.Outputs = map[string]boot.Output{"zone": {Type: boot.TypeString}} }, []string{`outputs.zone: every server has the output "zone" without publishing it; choose another name`}},
+		"an output with a bad name":         {func(c *boot.Configuration) { c.Outputs = map[string]boot.Output{"a-b": {Type: boot.TypeString}} }, []string{`outputs.a-b: "a-b" is not a valid name: use letters, digits and underscores, and begin with a letter or an underscore`}},
+		"an output of no type":              {func(c *boot.Configuration) { c.Outputs = map[string]boot.Output{"o": {Type: "list"}} }, []string{`outputs.o.type: "list" is no type; use "string", "number" or "bool"`}},
+		"too many outputs":                  {manyOutputs, []string{"outputs: there are 257 of them, at most 256 are supported"}},
+		"a parameter with a reserved name":  {func(c *boot.Configuration) { c.Parameters["PATH"] = c.Parameters["port"] }, []string{`parameters.PATH: "PATH" is reserved: the shell uses it itself; choose another name`}},
+		"a parameter of no type":            {parameter(func(p *boot.Parameter) { p.Type = ""; p.Default = &text }), []string{`parameters.p.type: "" is no type; use "string", "number" or "bool"`}},
+		"a requirement that there is not":   {parameter(func(p *boot.Parameter) { p.RequiredFor = "" }), []string{`parameters.p.required_for: "" is no requirement; use "boot", "ready" or "nothing"`}},
+		"a late parameter, not deferred":    {parameter(func(p *boot.Parameter) { p.RequiredFor = boot.RequiredForReady }), []string{"parameters.p.required_for: only a deferred parameter can arrive after the server has started; set deferred = true"}},
+		"a late parameter that is deferred": {parameter(func(p *boot.Parameter) { p.RequiredFor = boot.RequiredForReady; p.Deferred = true }), nil},
+		"a default that is deferred":        {parameter(func(p *boot.Parameter) { p.Default = &text; p.Deferred = true }), []string{"parameters.p.default: a deferred parameter has no default: its value arrives later"}},
+		"a default that is sensitive":       {parameter(func(p *boot.Parameter) { p.Default = &word; p.Sensitive = true; p.Type = boot.TypeNumber }), []string{"parameters.p.default: a sensitive parameter has no default, which would be stored in plain text; give it to the group with value_wo of an injection"}},
+		"a default of another type":         {parameter(func(p *boot.Parameter) { p.Default = &word; p.Type = boot.TypeNumber }), []string{"parameters.p.default: invalid value: it is not a number"}},
+		"a default that doesn't match":      {parameter(func(p *boot.Parameter) { p.Default = &word; p.Pattern = "^[0-9]+$" }), []string{`parameters.p.default: invalid value: it doesn't match the pattern "^[0-9]+$"`}},
+		"a default that is no text":         {parameter(func(p *boot.Parameter) { p.Default = &nul }), []string{"parameters.p.default: invalid value: it holds a NUL byte, which an environment variable can't; encode it, for example with base64encode"}},
+		"a default that matches":            {parameter(func(p *boot.Parameter) { p.Default = &text; p.Pattern = "^[0-9]+$"; p.Type = boot.TypeNumber }), nil},
+		"a pattern that is none":            {parameter(func(p *boot.Parameter) { p.Pattern = "("; p.Default = &text }), []string{"parameters.p.pattern: it is not a valid RE2 expression: error parsing regexp: missing closing ): `(`"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := boot.Configuration{BootScript: "true", Parameters: map[string]boot.Parameter{
+				"port": {Type: boot.TypeNumber, RequiredFor: boot.RequiredForBoot, Default: &text},
+			}}
+			test.change(&c)
+			var got []string
+			for _, fault := range c.Check([]string{"id", "zone"}) {
+				got = append(got, strings.Join(fault.Path, ".")+": "+fault.Message)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func manyOutputs(c *boot.Configuration) {
+	c.Outputs = map[string]boot.Output{}
+	for i := range boot.MaxNames + 1 {
+		c.Outputs[fmt.Sprintf("o%d", i)] = boot.Output{Type: boot.TypeString}
+	}
+}
+
+func TestConfiguration_Check_order(t *testing.T) {
+	t.Parallel()
+	c := boot.Configuration{
+		UpdateScript: "\x00",
+		Outputs:      map[string]boot.Output{"b": {}, "a": {}},
+		Parameters:   map[string]boot.Parameter{"d": {}, "c": {}},
+	}
+	var got []string
+	for _, fault := range c.Check(nil) {
+		got = append(got, strings.Join(fault.Path, "."))
+	}
+	want := []string{
+		"boot_script", "outputs.a.type", "outputs.b.type", "parameters.c.required_for", "parameters.c.type",
+		"parameters.d.required_for", "parameters.d.type", "update_script",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestConfiguration_ID(t *testing.T) {
+	t.Parallel()
+	c := boot.Configuration{Name: "web", BootScript: "true"}
+	same, other := c, c
+	other.UpdateScript = "true"
+	if c.ID() != same.ID() || c.ID() == other.ID() || boot.ConfigurationName(c.ID()) != "web" {
+		t.Errorf("got %s, %s, %s", c.ID(), same.ID(), other.ID())
+	}
+}
+
+func TestConfiguration_Required(t *testing.T) {
+	t.Parallel()
+	c := boot.Configuration{Parameters: map[string]boot.Parameter{
+		"c": deferred(boot.RequiredForBoot), "b": deferred(boot.RequiredForReady), "a": deferred(boot.RequiredForBoot), "k": known("1"),
+	}}
+	if diff := cmp.Diff([]string{"a", "c"}, c.Required(boot.RequiredForBoot)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestCheckVariableName(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"a", "_a", "DB_HOST", "path", strings.Repeat("a", 64)} {
+		if err := boot.CheckVariableName(name); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, name := range []string{
+		"", "1a", "a-b", "a b", "ä", "a\n", "PATH", "LD_PRELOAD", "MUSTER_RUN", "BASH_ENV", "UID", "PPID", "OPTIND", "_", strings.Repeat("a", 65),
+	} {
+		if boot.CheckVariableName(name) == nil {
+			t.Errorf("%q is accepted", name)
+		}
+	}
+}
+
+func TestCheckResourceName(t *testing.T) {
+	t.Parallel()
+	for name, good := range map[string]bool{"a": true, "web-1": true, "": false, "1a": false, "a-": false, "A": false, "a_b": false, strings.Repeat("a", 33): false} {
+		if err := boot.CheckResourceName(name); (err == nil) != good {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
+func TestType_Check(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		kind boot.Type
+		text string
+		good bool
+	}{
+		{boot.TypeString, "anything", true},
+		{boot.TypeNumber, "-1.5e3", true},
+		{boot.TypeNumber, "1e999", false},
+		{boot.TypeNumber, "Inf", false},
+		{boot.TypeBool, "true", true},
+		{boot.TypeBool, "yes", false},
+		{"", "x", false},
+	} {
+		if err := test.kind.Check(test.text); (err == nil) != test.good {
+			t.Errorf("%s %q: %v", test.kind, test.text, err)
+		}
+	}
+	if !boot.TypeString.Accepts(boot.TypeBool) || boot.TypeBool.Accepts(boot.TypeString) {
+		t.Error("every value is a string, not every string a bool")
+	}
+}

@@ -1,0 +1,161 @@
+package provider_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/musterhq/terraform-provider-muster/internal/acctest"
+)
+
+// pair is a target "web" that follows the addresses of all members of a source
+// "db": each of its members keeps what it has got last in the file "seen".
+func pair(db, web int) stack {
+	const note = `muster param get hosts >seen.new && mv seen.new seen`
+	return stack{
+		configurations: []configuration{
+			{name: "db", boot: `true`, outputs: `token = {}`},
+			{name: "web", boot: note, update: note, parameters: `hosts = { deferred = true }`},
+		},
+		groups:     []group{{name: "db", size: db}, {name: "web", size: web}},
+		injections: []injection{{into: "web.hosts", from: []string{"db.private_ip"}, arguments: `select = "all"`}},
+	}
+}
+
+// all is what is planned when the membership of both groups of a pair changes:
+// injection and readiness take the groups' handles.
+func all() map[string]string {
+	return map[string]string{
+		groupAddress("db"): "update", groupAddress("web"): "update",
+		injectionAddress("web_hosts"): "update", readinessAddress: "update",
+	}
+}
+
+// except returns the changes without those of the groups.
+func except(changes map[string]string, groups ...string) map[string]string {
+	for _, group := range groups {
+		delete(changes, groupAddress(group))
+	}
+	return changes
+}
+
+func expectChanges(t *testing.T, plan acctest.Plan, want map[string]string) {
+	t.Helper()
+	if diff := cmp.Diff(want, plan.Changes()); diff != "" {
+		t.Errorf("planned changes (-want +got):\n%s", diff)
+	}
+}
+
+// expectDelivered expects that every server of web has the addresses of all
+// members of db, as the state has them.
+func expectDelivered(t *testing.T, w *acctest.Workspace) {
+	t.Helper()
+	var members map[string]struct {
+		PrivateIP string `json:"private_ip"`
+	}
+	w.Attribute(groupAddress("db"), "members", &members)
+	var addresses []string
+	for _, key := range slices.Sorted(maps.Keys(members)) {
+		addresses = append(addresses, members[key].PrivateIP)
+	}
+	expectSeen(t, w, strings.Join(addresses, ","))
+}
+
+func expectSeen(t *testing.T, w *acctest.Workspace, want string) {
+	t.Helper()
+	for _, server := range acctest.Servers(t, w.Directory()) {
+		if !strings.HasPrefix(server.Key, "web-") {
+			continue
+		}
+		if got := server.File(t, "seen"); got != want {
+			t.Errorf("%s has seen %q, want %q", server.Key, got, want)
+		}
+	}
+}
+
+// expectSurvivors expects that the servers of before still run, but for the keys.
+func expectSurvivors(t *testing.T, w *acctest.Workspace, before map[string]string, gone ...string) {
+	t.Helper()
+	now := acctest.IDs(t, w.Directory())
+	for key, id := range before {
+		if replaced := now[key] != id; replaced != slices.Contains(gone, key) {
+			t.Errorf("%s: was %s, is %s", key, id, now[key])
+		}
+	}
+}
+
+func TestAccServerGroup_scales(t *testing.T) {
+	t.Parallel()
+	w := acctest.NewWorkspace(t)
+	w.Apply(pair(1, 1).String())
+	expectDelivered(t, w)
+	steps := []struct {
+		name    string
+		db, web int
+		want    map[string]string
+		gone    []string
+	}{
+		{name: "the source grows", db: 3, web: 1, want: except(all(), "web")},
+		{name: "the target grows", db: 3, web: 2, want: except(all(), "db")},
+		{name: "both grow", db: 4, web: 3, want: all()},
+		{name: "both shrink", db: 2, web: 1, want: all(), gone: []string{"db-2", "db-3", "web-1", "web-2"}},
+	}
+	for _, step := range steps {
+		before := acctest.IDs(t, w.Directory())
+		plan, _ := w.Apply(pair(step.db, step.web).String())
+		t.Log(step.name)
+		expectChanges(t, plan, step.want)
+		expectSurvivors(t, w, before, step.gone...)
+		expectDelivered(t, w)
+		if got := len(acctest.Servers(t, w.Directory())); got != step.db+step.web {
+			t.Errorf("%d servers run, want %d", got, step.db+step.web)
+		}
+	}
+}
+
+func TestAccServerGroup_sourceScaledToZero(t *testing.T) {
+	t.Parallel()
+	w := acctest.NewWorkspace(t)
+	w.Apply(pair(2, 1).String())
+	before := acctest.Member(t, w.Directory(), "web-0").File(t, "seen")
+	plan, output := w.Apply(pair(0, 1).String())
+	expectChanges(t, plan, except(all(), "web"))
+	if want := message(`Warning: Nothing to Deliver`); !want.MatchString(output) {
+		t.Errorf("the apply prints no warning:\n%s", output)
+	}
+	if want := message(`server group "db" has no servers`); !want.MatchString(strings.ToLower(output)) {
+		t.Errorf("the warning doesn't say why:\n%s", output)
+	}
+	expectSeen(t, w, before)
+	w.Apply(pair(1, 1).String())
+	expectDelivered(t, w)
+}
+
+// What hangs on a survivor's output must not be replaced because of a new member.
+func TestAccServerReadiness_scaleOutTriggersNothing(t *testing.T) {
+	t.Parallel()
+	token := stack{
+		configurations: []configuration{{name: "db", boot: `muster output set token "token-of-$MUSTER_MEMBER"`, outputs: `token = {}`}},
+		groups:         []group{{name: "db", size: 1}},
+		extra: fmt.Sprintf(`
+resource "terraform_data" "schema" {
+  input            = %[1]s.outputs["db-0"]["token"]
+  triggers_replace = %[1]s.outputs["db-0"]
+}
+`, readinessAddress),
+	}
+	w := acctest.NewWorkspace(t)
+	w.Apply(token.String())
+	plan, _ := w.Apply(token.resized(map[string]int{"db": 2}).String())
+	expectChanges(t, plan, map[string]string{groupAddress("db"): "update", readinessAddress: "update"})
+	var got map[string]map[string]string
+	w.Attribute(readinessAddress, "outputs", &got)
+	want := map[string]map[string]string{"db-0": {"token": "token-of-db-0"}, "db-1": {"token": "token-of-db-1"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("outputs (-want +got):\n%s", diff)
+	}
+}
