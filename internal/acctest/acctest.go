@@ -31,7 +31,7 @@ func Factories() map[string]func() (tfprotov6.ProviderServer, error) {
 
 // Directory returns a state directory for the local hosting service. When the test
 // ends it is removed, which ends whatever server the test has left.
-func Directory(t *testing.T) string {
+func Directory(t testing.TB) string {
 	t.Helper()
 	return filepath.Join(t.TempDir(), ".muster")
 }
@@ -44,7 +44,7 @@ func ProviderBlock(directory, extra string) string {
 
 // CLI returns the path of the Terraform or OpenTofu binary. Where there is none, the
 // test is skipped with the program's name.
-func CLI(t *testing.T) string {
+func CLI(t testing.TB) string {
 	t.Helper()
 	if path := os.Getenv("TF_ACC_TERRAFORM_PATH"); path != "" {
 		return path
@@ -53,7 +53,7 @@ func CLI(t *testing.T) string {
 }
 
 // Program returns the path of a program that a test needs, or skips the test.
-func Program(t *testing.T, name string) string {
+func Program(t testing.TB, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
 	switch {

@@ -16,7 +16,7 @@ type Plan struct {
 	Document []byte
 }
 
-func parsePlan(t *testing.T, document []byte) Plan {
+func parsePlan(t testing.TB, document []byte) Plan {
 	t.Helper()
 	plan := Plan{Document: document}
 	if err := plan.UnmarshalJSON(document); err != nil {
@@ -42,9 +42,20 @@ func (p Plan) Changes() map[string]string {
 	return changes
 }
 
+// Content returns the whole plan without its timestamp, which no two plans share.
+func (p Plan) Content(t testing.TB) map[string]any {
+	t.Helper()
+	var content map[string]any
+	if err := json.Unmarshal(p.Document, &content); err != nil {
+		t.Fatal(err)
+	}
+	delete(content, "timestamp")
+	return content
+}
+
 // After decodes the planned values of a resource's attribute; those that are not
 // known yet are absent.
-func (p Plan) After(t *testing.T, address, attribute string, into any) {
+func (p Plan) After(t testing.TB, address, attribute string, into any) {
 	t.Helper()
 	for _, resource := range p.ResourceChanges {
 		if resource.Address != address {
@@ -73,7 +84,7 @@ func (w *Workspace) Attribute(address, attribute string, into any) {
 	w.t.Fatalf("the state has no %s", address)
 }
 
-func decode(t *testing.T, value, into any) {
+func decode(t testing.TB, value, into any) {
 	t.Helper()
 	encoded, err := json.Marshal(value)
 	if err == nil {

@@ -34,7 +34,7 @@ type Server struct {
 }
 
 // Servers returns the servers in the state directory, sorted by key and age.
-func Servers(t *testing.T, directory string) []Server {
+func Servers(t testing.TB, directory string) []Server {
 	t.Helper()
 	records, err := filepath.Glob(filepath.Join(directory, "default", "servers", "srv-*", "server.json"))
 	if err != nil {
@@ -47,8 +47,8 @@ func Servers(t *testing.T, directory string) []Server {
 			Slot, Attempt int
 		}
 		var process struct{ PID int }
-		readJSON(t, path, &record)
-		readJSON(t, filepath.Join(filepath.Dir(path), "process.json"), &process)
+		readDocument(t, path, &record)
+		readDocument(t, filepath.Join(filepath.Dir(path), "process.json"), &process)
 		servers = append(servers, Server{
 			ID:      filepath.Base(filepath.Dir(path)),
 			Key:     record.Group.Name + "-" + strconv.Itoa(record.Slot),
@@ -64,7 +64,7 @@ func Servers(t *testing.T, directory string) []Server {
 }
 
 // IDs returns the servers' IDs by member key; of several in one slot, the newest.
-func IDs(t *testing.T, directory string) map[string]string {
+func IDs(t testing.TB, directory string) map[string]string {
 	t.Helper()
 	ids := make(map[string]string)
 	for _, server := range Servers(t, directory) {
@@ -74,7 +74,7 @@ func IDs(t *testing.T, directory string) map[string]string {
 }
 
 // Member returns the newest server of the member.
-func Member(t *testing.T, directory, key string) Server {
+func Member(t testing.TB, directory, key string) Server {
 	t.Helper()
 	servers := Servers(t, directory)
 	for _, server := range slices.Backward(servers) {
@@ -87,18 +87,18 @@ func Member(t *testing.T, directory, key string) Server {
 }
 
 // File returns what a script has written into a file in its working directory.
-func (s Server) File(t *testing.T, name string) string {
+func (s Server) File(t testing.TB, name string) string {
 	t.Helper()
 	return s.read(t, filepath.Join("home", name))
 }
 
 // Console returns what the server's scripts have printed.
-func (s Server) Console(t *testing.T) string {
+func (s Server) Console(t testing.TB) string {
 	t.Helper()
 	return s.read(t, "console.log")
 }
 
-func (s Server) read(t *testing.T, name string) string {
+func (s Server) read(t testing.TB, name string) string {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join(s.path, name))
 	if err != nil {
@@ -108,7 +108,7 @@ func (s Server) read(t *testing.T, name string) string {
 }
 
 // AwaitReport waits until the server's report has the line.
-func (s Server) AwaitReport(t *testing.T, line string) {
+func (s Server) AwaitReport(t testing.TB, line string) {
 	t.Helper()
 	Await(t, s.Key+" reports "+line, func() bool {
 		report, _ := os.ReadFile(filepath.Join(s.path, "report"))
@@ -118,7 +118,7 @@ func (s Server) AwaitReport(t *testing.T, line string) {
 
 // Kill kills the server's supervisor, with which its agent goes, and returns when
 // it has ended.
-func (s Server) Kill(t *testing.T) {
+func (s Server) Kill(t testing.TB) {
 	t.Helper()
 	process, err := os.FindProcess(s.PID)
 	if err == nil {
@@ -131,13 +131,13 @@ func (s Server) Kill(t *testing.T) {
 }
 
 // AwaitEnd waits until the server's supervisor has ended.
-func (s Server) AwaitEnd(t *testing.T) {
+func (s Server) AwaitEnd(t testing.TB) {
 	t.Helper()
 	Await(t, "the supervisor of "+s.Key+" ends", func() bool { return !leftover.Running(s.PID) })
 }
 
 // Await waits until done returns true; what says what is waited for.
-func Await(t *testing.T, what string, done func() bool) {
+func Await(t testing.TB, what string, done func() bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -147,14 +147,18 @@ func Await(t *testing.T, what string, done func() bool) {
 }
 
 // readJSON reads the content of one of the local hosting service's files.
-func readJSON(t *testing.T, path string, into any) {
+// readDocument reads the content of a file of the state directory.
+func readDocument(t testing.TB, path string, into any) {
 	t.Helper()
 	encoded, err := os.ReadFile(path)
-	document := struct{ Content any }{into}
-	if err == nil {
-		err = json.Unmarshal(encoded, &document)
-	}
 	if err != nil {
 		t.Fatal(err)
+	}
+	var document struct{ Content json.RawMessage }
+	if err := json.Unmarshal(encoded, &document); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	if err := json.Unmarshal(document.Content, into); err != nil {
+		t.Fatalf("%s: %v", path, err)
 	}
 }

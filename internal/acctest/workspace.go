@@ -21,7 +21,7 @@ const (
 // Workspace is a directory in which the real CLI runs the provider as users get
 // it. When the test ends, what is left in it is destroyed.
 type Workspace struct {
-	t           *testing.T
+	t           testing.TB
 	path        string
 	cli         string
 	environment []string
@@ -34,7 +34,7 @@ type Result struct {
 }
 
 // NewWorkspace returns an empty workspace. Its state directory is Directory.
-func NewWorkspace(t *testing.T) *Workspace {
+func NewWorkspace(t testing.TB) *Workspace {
 	t.Helper()
 	Program(t, "go")
 	cliConfig, err := builtProvider()
@@ -132,10 +132,11 @@ func (w *Workspace) Apply(config string) (Plan, string) {
 	return plan, w.ApplyPlan()
 }
 
-// ExpectNothingToDo fails the test if a plan made now would change anything.
-func (w *Workspace) ExpectNothingToDo() {
+// ExpectNothingToDo fails the test if a plan made now with the options would change
+// anything.
+func (w *Workspace) ExpectNothingToDo(options ...string) {
 	w.t.Helper()
-	if result := w.Run("plan", "-detailed-exitcode"); result.ExitCode != NothingToDo {
+	if result := w.Run(append([]string{"plan", "-detailed-exitcode"}, options...)...); result.ExitCode != NothingToDo {
 		w.t.Fatalf("the second plan ends with exit code %d:\n%s", result.ExitCode, result.Output)
 	}
 }

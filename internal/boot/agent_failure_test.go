@@ -95,6 +95,14 @@ func TestAgent_failure(t *testing.T) {
 				t.Errorf("got\n%s\nwant at the end\n%s", got, want)
 			}
 		},
+		"half a secret at the beginning of what is looked at is not shown": func(t *testing.T, sh shell) {
+			largest := strings.Repeat("0123456789abcdef", boot.MaxValueBytes/16)
+			s := startServer(t, sh, payload(`echo "$key"; echo "$key"; echo end; exit 1`, "", parameters{"key": secret(boot.RequiredForBoot)}))
+			s.deliver(delivery(1, map[string]string{"key": largest}))
+			if got := s.untilStatus(boot.StatusFailed).LogTail; got != "(sensitive)\nend" {
+				t.Errorf("got %q", got)
+			}
+		},
 		"a secret that was replaced stays hidden, and so does one that a delivery calls sensitive": func(t *testing.T, sh shell) {
 			s := startServer(t, sh, payload("true", "echo old-secret new-secret other-secret; exit 1", parameters{
 				"a": secret(boot.RequiredForNothing), "b": deferred(boot.RequiredForNothing),

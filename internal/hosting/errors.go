@@ -6,12 +6,12 @@ import (
 )
 
 var (
-	// ErrNotFound: there is no such configuration or group, or it has another
+	// ErrNotFound says that there is no such configuration or group, or it has another
 	// incarnation.
 	ErrNotFound = errors.New("not found")
-	// ErrExists: the name is taken.
+	// ErrExists says that the name is taken.
 	ErrExists = errors.New("already exists")
-	// ErrUnsupported: the hosting service can't work here at all, for example the
+	// ErrUnsupported says that the hosting service can't work here at all, like the
 	// local one on another system than Linux.
 	ErrUnsupported = errors.New("not supported")
 )

@@ -19,12 +19,12 @@ type GroupRef struct {
 type GroupState string
 
 const (
-	// GroupCreating: the group is recorded; not all of its first servers are.
+	// GroupCreating means that the group is recorded, and not all of its first servers are.
 	GroupCreating GroupState = "creating"
-	// GroupCreated: its first servers have been launched. Terraform may not have
+	// GroupCreated means that its first servers have been launched. Terraform may not have
 	// saved that yet.
 	GroupCreated GroupState = "created"
-	// GroupConfirmed: the incarnation was seen in Terraform's state.
+	// GroupConfirmed means that the incarnation was seen in Terraform's state.
 	GroupConfirmed GroupState = "confirmed"
 )
 
@@ -76,9 +76,9 @@ type PendingLaunch struct {
 type Select string
 
 const (
-	// SelectFirst: the value of the member in the lowest slot.
+	// SelectFirst takes the value of the member in the lowest slot.
 	SelectFirst Select = "first"
-	// SelectAll: the values of all members in the order of sources and slots,
+	// SelectAll takes the values of all members in the order of sources and slots,
 	// joined by the wire's separator; nothing until every member has one.
 	SelectAll Select = "all"
 )

@@ -28,9 +28,9 @@ type LaunchRequest struct {
 type ServerState string
 
 const (
-	// ServerRunning: the server exists, whatever its scripts say.
+	// ServerRunning means that the server exists, whatever its scripts say.
 	ServerRunning ServerState = "running"
-	// ServerEnded: the server has ended or is being ended; it never runs again.
+	// ServerEnded means that the server has ended or is being ended; it never runs again.
 	ServerEnded ServerState = "ended"
 )
 

@@ -72,7 +72,8 @@ type Servers interface {
 	// their addresses; it doesn't wait for their boot scripts. A server's
 	// identity derives from incarnation, slot and attempt: where such a server
 	// runs already (a crashed or repeated call), it is returned and no second
-	// one is started. On failure the servers that do run are returned with the
+	// one is started; one that has ended is returned as ended and never started
+	// again. On failure the servers that do run are returned with the
 	// error, which is a CapacityError where the service has no room for more.
 	// The servers come sorted by slot.
 	Launch(ctx context.Context, request LaunchRequest) ([]Server, error)

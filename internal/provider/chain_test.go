@@ -65,12 +65,11 @@ func TestAccInjection_chainIsLongerThanTerraformIsWide(t *testing.T) {
 		names = append(names, name)
 		want = name + "(" + want + ")"
 	}
-	resource.Test(t, chain(names, "head").test(acctest.Directory(t), resource.TestStep{
-		ConfigStateChecks: []statecheck.StateCheck{checkOutputs(func(got outputs) error {
-			if diff := cmp.Diff(want, got[names[links-1]+"-0"]["out"]); diff != "" {
-				return fmt.Errorf("the last link's output (-want +got):\n%s", diff)
-			}
-			return nil
-		})},
-	}))
+	w := acctest.NewWorkspace(t)
+	w.Apply(chain(names, "head").String())
+	var got map[string]map[string]string
+	w.Attribute(readinessAddress, "outputs", &got)
+	if diff := cmp.Diff(want, got[names[links-1]+"-0"]["out"]); diff != "" {
+		t.Errorf("the last link's output (-want +got):\n%s", diff)
+	}
 }

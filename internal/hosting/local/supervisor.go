@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"syscall"
 	"time"
 
@@ -43,7 +44,7 @@ type supervisor struct {
 
 	// descendants is what descendants.json holds, and delivered when the
 	// delivery that the agent was last woken for was written.
-	descendants []byte
+	descendants []process
 	delivered   time.Time
 }
 
@@ -199,12 +200,16 @@ func (s *supervisor) wakeForDelivery() {
 
 // recordDescendants keeps what leftovers need if this process is killed.
 func (s *supervisor) recordDescendants() {
-	encoded, err := encodeDocument(descendants(s.self.PID))
-	if err != nil || string(encoded) == string(s.descendants) {
+	found := descendants(s.self.PID)
+	if slices.Equal(found, s.descendants) {
+		return
+	}
+	encoded, err := encodeDocument(found)
+	if err != nil {
 		return
 	}
 	if replaceFile(s.directory.descendantsPath(), encoded, volatile) == nil {
-		s.descendants = encoded
+		s.descendants = found
 	}
 }
 

@@ -141,7 +141,7 @@ func explain(err error, timeout time.Duration) diag.Diagnostic {
 	switch {
 	case errors.As(err, &failed):
 		return diag.NewErrorDiagnostic("Servers Failed to Boot",
-			err.Error()+"\n\nCorrect the script and apply again: the failed servers are replaced, the others stay.")
+			err.Error()+"\n\nCorrect the script and apply again: the failed servers are replaced first, together, and then the others one at a time.")
 	case errors.As(err, &pending) && errors.Is(err, context.DeadlineExceeded):
 		return diag.NewErrorDiagnostic(fmt.Sprintf("Servers Not Ready Within %s", timeout),
 			tfdiag.Sentence(err.Error())+"\n\nA parameter that nobody delivers needs a muster_parameter_injection, whose wire belongs into after: "+
