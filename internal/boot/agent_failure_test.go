@@ -96,7 +96,11 @@ func TestAgent_failure(t *testing.T) {
 			}
 		},
 		"half a secret at the beginning of what is looked at is not shown": func(t *testing.T, sh shell) {
-			largest := strings.Repeat("0123456789abcdef", boot.MaxValueBytes/16)
+			var digits strings.Builder
+			for i := 0; digits.Len() < boot.MaxValueBytes; i++ {
+				fmt.Fprint(&digits, i)
+			}
+			largest := digits.String()[:boot.MaxValueBytes]
 			s := startServer(t, sh, payload(`echo "$key"; echo "$key"; echo end; exit 1`, "", parameters{"key": secret(boot.RequiredForBoot)}))
 			s.deliver(delivery(1, map[string]string{"key": largest}))
 			if got := s.untilStatus(boot.StatusFailed).LogTail; got != "(sensitive)\nend" {

@@ -28,7 +28,7 @@ transport_delivery() {
 	echo look >>"$TEST_DIR/looks"
 }
 transport_report() {
-	[ ! -e "$TEST_DIR/refuse" ] || return 1
+	if [ -e "$TEST_DIR/refuse" ]; then echo refused >>"$TEST_DIR/refused"; return 1; fi
 	cat >"$TEST_DIR/report.new" && cat "$TEST_DIR/report.new" >>"$TEST_DIR/reports" &&
 		mv -f "$TEST_DIR/report.new" "$TEST_DIR/report"
 }

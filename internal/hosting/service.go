@@ -24,8 +24,15 @@ type Service interface {
 	// exists, so that nothing can run there any more.
 	Abandoned(location string) bool
 
-	// Pace is how long to wait between two looks at servers that boot.
-	Pace() time.Duration
+	// Pace says how long to wait between two looks at servers that boot.
+	Pace() Pace
+}
+
+// Pace is how long to wait between two looks at servers.
+type Pace struct {
+	// Busy is for while one look after the other finds something new, Idle for
+	// while nothing happens. Busy is at most Idle.
+	Busy, Idle time.Duration
 }
 
 // Configurations stores the content of server configurations.

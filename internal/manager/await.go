@@ -45,11 +45,13 @@ type Outputs map[string]map[string]string
 func (m *Manager) Await(ctx context.Context, spec AwaitSpec) (Outputs, error) {
 	var last pass
 	turns := make(map[string]int)
-	err := wait.Until(ctx, m.service.Pace(), func(ctx context.Context) (bool, error) {
+	rhythm := tempo{pace: m.service.Pace()}
+	err := wait.Paced(ctx, rhythm.next, func(ctx context.Context) (bool, error) {
 		now, err := m.lookAround(ctx, spec)
 		if err != nil {
 			return false, err
 		}
+		rhythm.note(now.progress() != last.progress())
 		last = now
 		if err := spec.unattainable(now); err != nil {
 			return false, err
@@ -96,6 +98,18 @@ func (o Outputs) add(observation Observation) {
 type pass struct {
 	network network
 	looks   map[string]Observation
+}
+
+// progress is a number that changes whenever a member has taken a step.
+func (p pass) progress() int {
+	steps := 0
+	for _, look := range p.looks {
+		for _, member := range look.Members {
+			report := member.Report
+			steps += 1 + int(report.Status) + report.Received + report.Applied + len(report.Outputs) + len(report.Events) + member.Delivered
+		}
+	}
+	return steps
 }
 
 func (p pass) outputs(names []string) Outputs {

@@ -125,7 +125,7 @@ func (m *Manager) rollMember(ctx context.Context, old Member) error {
 // that lacks only values which nobody can deliver before the change is over.
 func (m *Manager) passGate(ctx context.Context, ref hosting.GroupRef, slot int) error {
 	key := hosting.MemberKey(ref.Name, slot)
-	err := wait.Until(ctx, m.service.Pace(), func(ctx context.Context) (bool, error) {
+	err := wait.Until(ctx, m.service.Pace().Idle, func(ctx context.Context) (bool, error) {
 		observation, err := m.Observe(ctx, ref)
 		if err != nil {
 			return false, err

@@ -1,7 +1,6 @@
 package provider_test
 
 import (
-	"os"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -54,45 +53,5 @@ func TestAccServerGroup_import(t *testing.T) {
 		t.Errorf("planned members (-running +planned):\n%s", diff)
 	}
 	w.ApplyPlan()
-	expectSurvivors(t, w, before)
-}
-
-// Ctrl-C ends the wait and nothing else.
-func TestAccServerReadiness_interrupted(t *testing.T) {
-	t.Parallel()
-	w := acctest.NewWorkspace(t)
-	waiting := stack{
-		configurations: []configuration{{name: "web", boot: `true`, parameters: `db_host = { deferred = true }`}},
-		groups:         []group{{name: "web", size: 1}},
-	}
-	w.Write(waiting.String())
-	command := w.Command(t.Context(), "apply", "-auto-approve")
-	output, err := os.Create(w.Path("output"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer output.Close()
-	command.Stdout, command.Stderr = output, output
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	acctest.Await(t, "the wait has begun", func() bool {
-		printed, _ := os.ReadFile(w.Path("output"))
-		return message(readinessAddress + ": Creating...").Match(printed)
-	})
-	if err := command.Process.Signal(os.Interrupt); err != nil {
-		t.Fatal(err)
-	}
-	if err := command.Wait(); err == nil {
-		t.Error("an interrupted apply ends with exit code 0")
-	}
-	printed, _ := os.ReadFile(w.Path("output"))
-	if want := message("Interrupted While Waiting for Servers"); !want.Match(printed) {
-		t.Errorf("the apply doesn't say %q:\n%s", want, printed)
-	}
-	before := acctest.IDs(t, w.Directory())
-	waiting.injections = []injection{{into: "web.db_host", arguments: `value = "db.internal"`}}
-	plan, _ := w.Apply(waiting.String())
-	expectChanges(t, plan, map[string]string{injectionAddress("web_db_host"): "create", readinessAddress: "create"})
 	expectSurvivors(t, w, before)
 }

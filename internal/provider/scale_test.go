@@ -159,11 +159,15 @@ resource "terraform_data" %[2]q {
 	w := acctest.NewWorkspace(t)
 	w.Apply(fed.String())
 	want := map[string]map[string]string{"db-0": {"token": "token-of-db-0"}, "web-0": {"token": "token-of-web-0"}}
-	for _, grown := range []string{"db", "web"} {
-		plan, _ := w.Apply(fed.resized(map[string]int{grown: 2}).String())
-		changes := all()
-		delete(changes, groupAddress(grown))
-		expectChanges(t, plan, except(all(), map[string]string{"db": "web", "web": "db"}[grown]))
+	for _, grown := range []struct{ group, other string }{{"db", "web"}, {"web", "db"}} {
+		fed = fed.resized(map[string]int{grown.group: 2})
+		plan, _ := w.Apply(fed.String())
+		expectChanges(t, plan, except(all(), grown.other))
+		want[grown.group+"-1"] = map[string]string{"token": "token-of-" + grown.group + "-1"}
+		var got map[string]map[string]string
+		w.Attribute(readinessAddress, "outputs", &got)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("outputs after %s has grown (-want +got):\n%s", grown.group, diff)
+		}
 	}
-	_ = want
 }

@@ -99,7 +99,7 @@ func awaitReport(t *testing.T, service hosting.Service, server hosting.Server, w
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	var newest boot.Report
-	err := wait.Until(ctx, service.Pace(), func(ctx context.Context) (bool, error) {
+	err := wait.Until(ctx, service.Pace().Busy, func(ctx context.Context) (bool, error) {
 		reports, err := service.Reports(ctx, []hosting.Server{server})
 		newest = reports[server.ID]
 		return wanted(newest), err

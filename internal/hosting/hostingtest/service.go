@@ -78,7 +78,7 @@ func placeRules() rules {
 			}
 		},
 		"the pace is a pause": func(t *testing.T, service hosting.Service) {
-			if got := service.Pace(); got <= 0 || got > time.Minute {
+			if got := service.Pace(); got.Busy <= 0 || got.Busy > got.Idle || got.Idle > time.Minute {
 				t.Errorf("got a pace of %v", got)
 			}
 		},

@@ -18,8 +18,11 @@ import (
 // locationScheme tells places of this hosting service from those of others.
 const locationScheme = "local:"
 
-// pace is shorter than what a person notices; a look costs a few file reads.
-const pace = 25 * time.Millisecond
+// A look costs a few file reads per server.
+const (
+	busyPace = 8 * time.Millisecond
+	idlePace = 60 * time.Millisecond
+)
 
 // Service is the local hosting service.
 type Service struct {
@@ -63,7 +66,7 @@ func (s *Service) Abandoned(location string) bool {
 }
 
 // Pace implements [hosting.Service].
-func (s *Service) Pace() time.Duration { return pace }
+func (s *Service) Pace() hosting.Pace { return hosting.Pace{Busy: busyPace, Idle: idlePace} }
 
 // prepare makes the state directory ready for a write.
 func (s *Service) prepare() error {
