@@ -209,7 +209,7 @@ func TestAgent_boot(t *testing.T) {
 				t.Fatal(err)
 			}
 			s.deliver(delivery(1, map[string]string{"a": "A", "b": "B"}))
-			s.open("gate")
+			s.openGate()
 			first := s.untilStatus(boot.StatusReady)
 			s.stop()
 			for _, left := range []string{"waiters/b.1", "values/stale", "outputs/stale"} {
@@ -220,7 +220,7 @@ func TestAgent_boot(t *testing.T) {
 			if second.Status != boot.StatusBooting || second.Applied != 0 || second.Received != 1 || len(second.Outputs) != 1 {
 				t.Errorf("got %+v", second)
 			}
-			s.open("gate")
+			s.openGate()
 			s.untilStatus(boot.StatusReady)
 			if got := s.read("out"); got != "A\nBA\nB" {
 				t.Errorf("got %q", got)

@@ -147,7 +147,8 @@ func TestAgent_deliver(t *testing.T) {
 			for _, encoded := range [][]byte{
 				delivery(4, map[string]string{"x": "old", "y": "old"}).Encode(),
 				delivery(5, map[string]string{"x": "equal"}).Encode(),
-				newer[:len(newer)-1], newer[:len(newer)-5], newer[:40], {},
+				newer[:len(newer)-1], newer[:len(newer)-5], newer[:40],
+				{},
 				[]byte("muster delivery 1 7\nvalue x 7 plain !!!\nend\n"),
 				[]byte("muster delivery 1 7\nvalue x; 7 plain YQ==\nend\n"),
 				[]byte("muster delivery 1 7\nvalue ../x 7 plain YQ==\nend\n"),

@@ -46,7 +46,7 @@ func TestAgent_update(t *testing.T) {
 			makeGate(t, s)
 			s.deliver(delivery(1, map[string]string{"a": "1", "b": "1"}))
 			s.untilFile("run/seen/a")
-			s.open("gate")
+			s.openGate()
 			if got := s.untilApplied(1); got.Status != boot.StatusReady {
 				t.Errorf("got %+v", got)
 			}
@@ -72,7 +72,7 @@ func TestAgent_update(t *testing.T) {
 			if got.Applied != 0 || got.Status != boot.StatusBooting {
 				t.Errorf("got %+v", got)
 			}
-			s.open("gate")
+			s.openGate()
 			s.untilApplied(1)
 		},
 		"a value required for ready is applied by the update script before the server is ready": func(t *testing.T, sh shell) {
@@ -84,7 +84,7 @@ func TestAgent_update(t *testing.T) {
 			if got := s.report(); got.Status == boot.StatusReady || got.Applied != 0 {
 				t.Errorf("got %+v", got)
 			}
-			s.open("gate")
+			s.openGate()
 			got := s.untilStatus(boot.StatusReady)
 			want := []string{"booting", "script started", "waiting r", "received r", "updating", "ready"}
 			if diff := cmp.Diff(want, events(got)); diff != "" || got.Applied != 1 {
@@ -99,9 +99,9 @@ func TestAgent_update(t *testing.T) {
 			s.untilFile("names")
 			s.deliver(boot.Delivery{Revision: 2, Values: map[string]boot.Value{"a": {Text: "1", Since: 1}, "b": {Text: "2", Since: 2}}})
 			s.untilReport("it is received", func(r boot.Report) bool { return r.Received == 2 })
-			s.open("gate")
+			s.openGate()
 			s.untilReport("the first is applied", func(r boot.Report) bool { return r.Applied == 1 })
-			s.open("gate")
+			s.openGate()
 			s.untilApplied(2)
 			if got := s.read("names"); got != "a\nb\n" {
 				t.Errorf("got %q", got)

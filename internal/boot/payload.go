@@ -109,24 +109,27 @@ type payloadDecoder struct {
 }
 
 func (d *payloadDecoder) decodeLine(fields []string) error {
-	c := &d.payload.Configuration
-	switch kind := fields[0]; {
-	case kind == payloadHeader && len(fields) == 1:
+	type line struct {
+		kind   string
+		fields int
+	}
+	switch (line{fields[0], len(fields)}) {
+	case line{payloadHeader, 1}:
 		return nil
-	case kind == "parameter" && len(fields) == 6:
+	case line{"parameter", 6}:
 		return d.decodeParameter(fields)
-	case kind == "value" && len(fields) == 3:
+	case line{"value", 3}:
 		return d.decodeValue(fields)
-	case kind == "output" && len(fields) == 4:
+	case line{"output", 4}:
 		return d.decodeOutput(fields)
-	case kind == "group" && len(fields) == 2:
+	case line{"group", 2}:
 		return d.decodeOnce(fields, &d.payload.Group)
-	case kind == "configuration" && len(fields) == 2:
-		return d.decodeOnce(fields, &c.Name)
-	case kind == "boot_script" && len(fields) == 2:
-		return d.decodeOnce(fields, &c.BootScript)
-	case kind == "update_script" && len(fields) == 2:
-		return d.decodeOnce(fields, &c.UpdateScript)
+	case line{"configuration", 2}:
+		return d.decodeOnce(fields, &d.payload.Configuration.Name)
+	case line{"boot_script", 2}:
+		return d.decodeOnce(fields, &d.payload.Configuration.BootScript)
+	case line{"update_script", 2}:
+		return d.decodeOnce(fields, &d.payload.Configuration.UpdateScript)
 	}
 	return errLine
 }

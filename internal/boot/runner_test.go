@@ -286,9 +286,9 @@ func (s *server) untilApplied(revision int) boot.Report {
 	return s.untilReport(fmt.Sprintf("revision %d is applied", revision), func(r boot.Report) bool { return r.Applied == revision })
 }
 
-func (s *server) untilWaiting(names ...string) boot.Report {
+func (s *server) untilWaiting(names ...string) {
 	s.t.Helper()
-	return s.untilReport(fmt.Sprintf("it waits for %v", names), func(r boot.Report) bool {
+	s.untilReport(fmt.Sprintf("it waits for %v", names), func(r boot.Report) bool {
 		return r.Status == boot.StatusWaiting && strings.Join(r.Waiting, " ") == strings.Join(names, " ")
 	})
 }
@@ -302,11 +302,11 @@ func (s *server) untilFile(name string) string {
 	return s.read(name)
 }
 
-// open lets a script go on that reads a line from the FIFO.
-func (s *server) open(gate string) {
+// openGate lets a script go on that reads a line from the FIFO "gate".
+func (s *server) openGate() {
 	s.t.Helper()
-	s.until("a script is at "+gate, func() bool {
-		fifo, err := os.OpenFile(s.file(gate), os.O_WRONLY|syscall.O_NONBLOCK, 0)
+	s.until("a script is at the gate", func() bool {
+		fifo, err := os.OpenFile(s.file("gate"), os.O_WRONLY|syscall.O_NONBLOCK, 0)
 		if err != nil {
 			return false
 		}

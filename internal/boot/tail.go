@@ -9,8 +9,9 @@ import (
 )
 
 const (
-	// MaxTailBytes and MaxTailLines bound the log tail that users are shown.
+	// MaxTailBytes bounds the log tail that users are shown.
 	MaxTailBytes = 4 << 10
+	// MaxTailLines bounds the lines of the log tail that users are shown.
 	MaxTailLines = 20
 
 	// minSecretLine is the length from which a single line of a secret is hidden

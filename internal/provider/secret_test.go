@@ -86,7 +86,7 @@ func expectAbsent(t *testing.T, canary string, places map[string][]byte) {
 	t.Helper()
 	for place, content := range places {
 		if at := bytes.Index(content, []byte(canary)); at >= 0 {
-			t.Errorf("the secret is in the %s: %s", place, content[max(0, at-200):min(len(content), at+100)])
+			t.Errorf("the secret is in the %s: %q", place, content[max(0, at-200):min(len(content), at+100)])
 		}
 	}
 }

@@ -22,7 +22,7 @@ func TestUntil(t *testing.T) {
 	}{
 		"what is done at once isn't waited for":  {time.Hour, func(int) (bool, error) { return true, nil }, 1, 0, nil},
 		"what isn't done is asked for again":     {time.Hour, func(calls int) (bool, error) { return calls == 3, nil }, 3, 2 * time.Second, nil},
-		"an error ends the wait":                 {time.Hour, func(calls int) (bool, error) { return false, broken }, 1, 0, broken},
+		"an error ends the wait":                 {time.Hour, func(int) (bool, error) { return false, broken }, 1, 0, broken},
 		"the end of the context ends the wait":   {1500 * time.Millisecond, func(int) (bool, error) { return false, nil }, 2, 1500 * time.Millisecond, context.DeadlineExceeded},
 		"a context that has ended asks for none": {0, func(int) (bool, error) { return true, nil }, 0, 0, context.DeadlineExceeded},
 	}

@@ -50,12 +50,12 @@ func TestAwait(t *testing.T) { //nolint:paralleltest // All cases look at the sa
 			command: "sleep 1000",
 		},
 		"a listener": {
-			start:   func(t *testing.T) string { return startListener(t) },
+			start:   startListener,
 			command: os.Args[0],
 		},
 	}
 	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) { //nolint:paralleltest // See above.
 			address := test.start(t)
 			left := awaitCommand(t, test.command)
 			if got := strings.Join(left.Listeners, " "); got != address {
