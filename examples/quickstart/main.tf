@@ -1,8 +1,8 @@
 # Two kinds of servers that need each other, and a policy that decides how many
 # of one of them run.
 #
-#   store   knows nobody's token but its own, and talks only to servers on its list
-#   web     needs the store's address and its token
+#   store   talks only to servers on its lists, and makes a token for each list
+#   web     needs the store's address and a token
 #
 # All of them boot at once, each with what it has; Muster delivers the rest.
 
@@ -31,11 +31,12 @@ resource "muster_server_configuration" "store" {
   update_script = file("${path.module}/store-update.sh")
   parameters = {
     app                = { default = abspath("${path.module}/terraform.d/app") }
-    web_addresses      = { deferred = true, required_for = "ready" }
-    overflow_addresses = { deferred = true, required_for = "nothing" }
+    web_endpoints      = { deferred = true, required_for = "ready" }
+    overflow_endpoints = { deferred = true, required_for = "nothing" }
   }
   outputs = {
-    join_token = { sensitive = true }
+    web_token      = { sensitive = true }
+    overflow_token = { sensitive = true }
   }
 }
 
@@ -46,7 +47,10 @@ resource "muster_server_configuration" "web" {
   parameters = {
     app           = { default = abspath("${path.module}/terraform.d/app") }
     store_address = { deferred = true, required_for = "ready" }
-    join_token    = { deferred = true, required_for = "ready", sensitive = true }
+    token         = { deferred = true, required_for = "ready", sensitive = true }
+  }
+  outputs = {
+    endpoint = {}
   }
 }
 
@@ -101,18 +105,18 @@ resource "muster_parameter_injection" "store_address" {
   from = [{ group = muster_server_group.store.handle, output = "private_ip" }]
 }
 
-resource "muster_parameter_injection" "join_token" {
+resource "muster_parameter_injection" "token" {
   for_each = local.web_groups
 
-  into = { group = each.value, parameter = "join_token" }
-  from = [{ group = muster_server_group.store.handle, output = "join_token" }]
+  into = { group = each.value, parameter = "token" }
+  from = [{ group = muster_server_group.store.handle, output = "${each.key}_token" }]
 }
 
-resource "muster_parameter_injection" "addresses" {
+resource "muster_parameter_injection" "endpoints" {
   for_each = local.web_groups
 
-  into   = { group = muster_server_group.store.handle, parameter = "${each.key}_addresses" }
-  from   = [{ group = each.value, output = "private_ip" }]
+  into   = { group = muster_server_group.store.handle, parameter = "${each.key}_endpoints" }
+  from   = [{ group = each.value, output = "endpoint" }]
   select = "all"
 }
 
@@ -122,8 +126,8 @@ resource "muster_server_readiness" "all" {
   groups = concat([muster_server_group.store.handle], values(local.web_groups))
   after = concat(
     values(muster_parameter_injection.store_address)[*].wire,
-    values(muster_parameter_injection.join_token)[*].wire,
-    values(muster_parameter_injection.addresses)[*].wire,
+    values(muster_parameter_injection.token)[*].wire,
+    values(muster_parameter_injection.endpoints)[*].wire,
   )
   timeouts = { create = "1m", update = "1m" }
 }

@@ -1,5 +1,11 @@
-# Runs when addresses have changed; its arguments are the parameters' names.
+# Runs when endpoints have arrived or changed; its arguments are the parameters' names.
 set -eu
 for name in "$@"; do
-  muster param get "$name" | "$app" admit -address "$MUSTER_PRIVATE_IP" -token token -list "${name%_addresses}"
+  list=${name%_endpoints}
+  token=$(muster param get "$name" | "$app" admit "$list")
+
+  # Stands for what takes its time in a real store: accounts, disks, migrations.
+  sleep 1
+
+  printf %s "$token" | muster output set "${list}_token"
 done

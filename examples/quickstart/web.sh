@@ -1,12 +1,16 @@
-# Boots a web server. It runs from the first moment, and waits for what it needs
-# where it needs it.
+# Boots a web server. It does what it can do alone, says where it will be found, and
+# only then waits for what it needs of the store.
 set -eu
 umask 077
-store=$(muster param get store_address)
-muster param get join_token >token
 
-# The program joins the store, which calls it back, and says so.
-mkfifo joined
-"$app" web -address "$MUSTER_PRIVATE_IP" -token token -store "$store" -name "$MUSTER_MEMBER" >joined &
-read -r line <joined
-echo "$line"
+# Stands for what takes its time on a real server: packages, certificates, caches.
+sleep 1
+
+muster output set endpoint "$MUSTER_PRIVATE_IP:8080"
+store=$(muster param get store_address)
+muster param get token >token
+
+# The program joins the store, which calls it back.
+mkfifo up
+"$app" web "$store" <token >up &
+read -r _ <up # "up"; the end of the file where the program has failed

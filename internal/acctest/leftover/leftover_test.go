@@ -54,8 +54,8 @@ func TestAwait(t *testing.T) { //nolint:paralleltest // All cases look at the sa
 			command: os.Args[0],
 		},
 	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) { //nolint:paralleltest // See above.
+	for name, test := range tests { //nolint:paralleltest // See above.
+		t.Run(name, func(t *testing.T) {
 			address := test.start(t)
 			left := awaitCommand(t, test.command)
 			if got := strings.Join(left.Listeners, " "); got != address {
