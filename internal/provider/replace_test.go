@@ -79,9 +79,7 @@ func TestAccServerGroup_lostStateDirectory(t *testing.T) {
 	w := acctest.NewWorkspace(t)
 	w.Apply(pair(1, 1).String())
 	before := acctest.Servers(t, w.Directory())
-	if err := os.RemoveAll(w.Directory()); err != nil {
-		t.Fatal(err)
-	}
+	acctest.Await(t, "the state directory is gone", func() bool { return os.RemoveAll(w.Directory()) == nil })
 	for _, server := range before {
 		server.AwaitEnd(t)
 	}
