@@ -13,21 +13,98 @@ import (
 	"github.com/musterhq/terraform-provider-muster/internal/hosting"
 )
 
+// Handles carry a declaration as one line of text, for example "string, deferred,
+// required for boot, sensitive": a plan shows it in one line, and a property that
+// is added later changes no type in anybody's state.
+const (
+	wordDefault   = "has a default"
+	wordDeferred  = "deferred"
+	wordSensitive = "sensitive"
+	wordRequired  = "required for "
+	// wordPattern comes last, because a pattern may hold the separator.
+	wordPattern = "pattern "
+	separator   = ", "
+)
+
+// FromParameters returns declared parameters as handles carry them.
+func FromParameters(parameters map[string]boot.Parameter) types.Map {
+	lines := make(map[string]string, len(parameters))
+	for name, parameter := range parameters {
+		lines[name] = describeParameter(parameter)
+	}
+	return fromLines(lines)
+}
+
+// FromOutputs returns declared outputs as handles carry them.
+func FromOutputs(outputs map[string]boot.Output) types.Map {
+	lines := make(map[string]string, len(outputs))
+	for name, output := range outputs {
+		words := []string{string(output.Type)}
+		if output.Sensitive {
+			words = append(words, wordSensitive)
+		}
+		lines[name] = strings.Join(words, separator)
+	}
+	return fromLines(lines)
+}
+
+func describeParameter(parameter boot.Parameter) string {
+	words := []string{string(parameter.Type)}
+	if parameter.Default != nil {
+		words = append(words, wordDefault)
+	}
+	if parameter.Deferred {
+		words = append(words, wordDeferred, wordRequired+string(parameter.RequiredFor))
+	}
+	if parameter.Sensitive {
+		words = append(words, wordSensitive)
+	}
+	if parameter.Pattern != "" {
+		words = append(words, wordPattern+parameter.Pattern)
+	}
+	return strings.Join(words, separator)
+}
+
+func fromLines(lines map[string]string) types.Map {
+	elements := make(map[string]attr.Value, len(lines))
+	for name, line := range lines {
+		elements[name] = types.StringValue(line)
+	}
+	return types.MapValueMust(types.StringType, elements)
+}
+
+// parseParameter reads what describeParameter has written. A word that it doesn't
+// know is skipped. The text of a default is not carried; one that exists is empty.
+func parseParameter(line string) boot.Parameter {
+	line, pattern, _ := strings.Cut(line, separator+wordPattern)
+	parameter := boot.Parameter{RequiredFor: boot.RequiredForBoot, Pattern: pattern}
+	for i, word := range strings.Split(line, separator) {
+		required, isRequired := strings.CutPrefix(word, wordRequired)
+		switch {
+		case i == 0:
+			parameter.Type = boot.Type(word)
+		case word == wordDefault:
+			parameter.Default = new(string)
+		case word == wordDeferred:
+			parameter.Deferred = true
+		case word == wordSensitive:
+			parameter.Sensitive = true
+		case isRequired:
+			parameter.RequiredFor = boot.Requirement(required)
+		}
+	}
+	return parameter
+}
+
 // LookupParameter finds a declared parameter in the parameters of a handle. known
 // is false where the declarations are not known yet. The error names what is
 // declared.
 func LookupParameter(parameters types.Map, owner, name string) (parameter boot.Parameter, known bool, err error) {
-	object, known, err := lookup(parameters, "parameter", owner, name, nil)
+	line, known, err := lookup(parameters, "parameter", owner, name, nil)
 	if !known || err != nil {
 		return boot.Parameter{}, known, err
 	}
-	return boot.Parameter{
-		Type:        boot.Type(text(object, "type")),
-		Pattern:     text(object, "pattern"),
-		Deferred:    flag(object, "deferred"),
-		Sensitive:   flag(object, "sensitive"),
-		RequiredFor: boot.Requirement(text(object, "required_for")),
-	}, true, nil
+	return parseParameter(line), true, nil
 }
 
 // LookupOutput finds a declared output or a fact in the outputs of a handle. known
@@ -37,11 +114,12 @@ func LookupOutput(outputs types.Map, owner, name string) (output boot.Output, kn
 	if slices.Contains(hosting.FactNames(), name) {
 		return boot.Output{Type: boot.TypeString}, true, nil
 	}
-	object, known, err := lookup(outputs, "output", owner, name, hosting.FactNames())
+	line, known, err := lookup(outputs, "output", owner, name, hosting.FactNames())
 	if !known || err != nil {
 		return boot.Output{}, known, err
 	}
-	return boot.Output{Type: boot.Type(text(object, "type")), Sensitive: flag(object, "sensitive")}, true, nil
+	words := strings.Split(line, separator)
+	return boot.Output{Type: boot.Type(words[0]), Sensitive: slices.Contains(words[1:], wordSensitive)}, true, nil
 }
 
 // MissingValues returns, sorted, the declared parameters that must be given at
@@ -49,11 +127,11 @@ func LookupOutput(outputs types.Map, owner, name string) (output boot.Output, kn
 func MissingValues(parameters types.Map, given map[string]attr.Value) []string {
 	var missing []string
 	for name, element := range parameters.Elements() {
-		object, isObject := element.(types.Object)
-		if _, has := given[name]; has || !isObject || !known(object) {
+		line, ok := element.(types.String)
+		if _, has := given[name]; has || !ok || line.IsUnknown() {
 			continue
 		}
-		if !flag(object, "has_default") && !flag(object, "deferred") {
+		if parameter := parseParameter(line.ValueString()); parameter.Default == nil && !parameter.Deferred {
 			missing = append(missing, name)
 		}
 	}
@@ -61,20 +139,20 @@ func MissingValues(parameters types.Map, given map[string]attr.Value) []string {
 	return missing
 }
 
-func lookup(declared types.Map, kind, owner, name string, facts []string) (types.Object, bool, error) {
+func lookup(declared types.Map, kind, owner, name string, facts []string) (line string, known bool, err error) {
 	if declared.IsUnknown() || declared.IsNull() {
-		return types.Object{}, false, nil
+		return "", false, nil
 	}
 	element, found := declared.Elements()[name]
 	if !found {
 		names := append(slices.Sorted(maps.Keys(declared.Elements())), facts...)
-		return types.Object{}, true, fmt.Errorf("server configuration of %s declares no %s %q; %s", owner, kind, name, offer(names))
+		return "", true, fmt.Errorf("server configuration of %s declares no %s %q; %s", owner, kind, name, offer(names))
 	}
-	object, ok := element.(types.Object)
-	if !ok || !known(object) {
-		return types.Object{}, false, nil
+	text, ok := element.(types.String)
+	if !ok || text.IsUnknown() {
+		return "", false, nil
 	}
-	return object, true, nil
+	return text.ValueString(), true, nil
 }
 
 func offer(names []string) string {
@@ -82,26 +160,4 @@ func offer(names []string) string {
 		return "it declares none"
 	}
 	return "there are: " + strings.Join(names, ", ")
-}
-
-func known(object types.Object) bool {
-	if object.IsUnknown() || object.IsNull() {
-		return false
-	}
-	for _, value := range object.Attributes() {
-		if value.IsUnknown() {
-			return false
-		}
-	}
-	return true
-}
-
-func text(object types.Object, name string) string {
-	value, _ := object.Attributes()[name].(types.String)
-	return value.ValueString()
-}
-
-func flag(object types.Object, name string) bool {
-	value, _ := object.Attributes()[name].(types.Bool)
-	return value.ValueBool()
 }

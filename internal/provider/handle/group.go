@@ -37,8 +37,8 @@ func GroupTypes() map[string]attr.Type {
 		"incarnation": types.StringType,
 		"members":     types.MapType{ElemType: types.StringType},
 		"membership":  types.StringType,
-		"outputs":     types.MapType{ElemType: OutputType()},
-		"parameters":  types.MapType{ElemType: ParameterType()},
+		"outputs":     types.MapType{ElemType: types.StringType},
+		"parameters":  types.MapType{ElemType: types.StringType},
 	}
 }
 

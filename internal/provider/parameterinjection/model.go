@@ -43,7 +43,7 @@ func unknownGroup() handle.Group {
 	return handle.Group{
 		Name: types.StringUnknown(), Incarnation: types.StringUnknown(),
 		Members: types.MapUnknown(types.StringType), Membership: types.StringUnknown(),
-		Outputs: types.MapUnknown(handle.OutputType()), Parameters: types.MapUnknown(handle.ParameterType()),
+		Outputs: types.MapUnknown(types.StringType), Parameters: types.MapUnknown(types.StringType),
 	}
 }
 

@@ -81,7 +81,7 @@ func (m *model) derive(ctx context.Context) diag.Diagnostics {
 		return diagnostics
 	}
 	m.ID = types.StringUnknown()
-	parameters, outputs := types.MapUnknown(handle.ParameterType()), types.MapUnknown(handle.OutputType())
+	parameters, outputs := types.MapUnknown(types.StringType), types.MapUnknown(types.StringType)
 	var diagnostics diag.Diagnostics
 	if tfvalue.Known(ctx, m.Parameters) {
 		declared, faults := toParameters(ctx, m.Parameters)

@@ -88,7 +88,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if !ok {
 		configuration = handle.Configuration{
 			ID: types.StringUnknown(), Name: types.StringUnknown(),
-			Parameters: types.MapUnknown(handle.ParameterType()), Outputs: types.MapUnknown(handle.OutputType()),
+			Parameters: types.MapUnknown(types.StringType), Outputs: types.MapUnknown(types.StringType),
 		}
 	}
 	p.configuration = configuration
