@@ -170,7 +170,7 @@ take_log() {
 	text=$(tr -d '\000\001' <log | tail -n +$first | hide_secrets |
 		tr -d '\002-\010\013-\037\177' | hide_secrets |
 		sed "s/$mark/(sensitive)/g" | tail -n 20)
-	log=$(printf %s "$text" | tail -c 4096 | base64 | tr -d '\n')
+	log=$(printf %s "$text" | tail -c 4096 | base64 -w 0)
 	rm -f log rules
 }
 
@@ -442,18 +442,18 @@ quote() {
 # Makes $MUSTER_RUN anew; what an earlier boot has left is not valid any more.
 prepare() {
 	case $MUSTER_RUN in /*) ;; *) return 1 ;; esac
-	mkdir -p "$MUSTER_RUN" && cat "$0" >"$MUSTER_RUN/agent.new" &&
-		cd "$MUSTER_RUN" && mv -f agent.new agent || return
+	program=$(cat "$0") && mkdir -p "$MUSTER_RUN" && cd "$MUSTER_RUN" || return
 	rm -rf values since seen outputs published secrets waiters incoming \
 		scripts bin wake exit log declarations delivery payload
 	mkdir values since seen outputs secrets waiters incoming scripts bin &&
 		: >published && mkfifo wake && exec 3<>wake 4<published || return
 	shell=$(command -v "${MUSTER_SH:-sh}") || return
 	{
-		echo '#!/bin/sh'
+		echo "#!$shell"
 		echo "MUSTER_RUN=$(quote "$MUSTER_RUN") PATH=$(quote "$PATH")"
 		echo 'export MUSTER_RUN PATH'
-		echo "exec $(quote "$shell") $(quote "$MUSTER_RUN/agent") cli \"\$@\""
+		echo 'set -- cli "$@"'
+		printf '%s\n' "$program"
 	} >bin/muster && chmod 700 bin/muster
 }
 
@@ -616,7 +616,7 @@ output_set() {
 	if [ "$secrecy" != plain ]; then
 		printf %s "$value" >"$file" && remember "$file" "output.$1"
 	fi
-	text=$(printf %s "$value" | base64 | tr -d '\n')
+	text=$(printf %s "$value" | base64 -w 0)
 	echo "output $1 ${text:--}" >"$file" && mv -f "$file" "outputs/$1" ||
 		die 1 "output $1 can't be stored"
 	read_uptime
