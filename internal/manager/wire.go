@@ -72,43 +72,88 @@ func (m *Manager) Connect(ctx context.Context, id string, spec WireSpec) (Connec
 	return Connection{WireID: wire.ID, Holds: holds}, err
 }
 
-// recordWire writes the wire into the records of its target and its sources. The
-// loop is looked for after the wire is in the target's record: of two wires that
-// are recorded at the same time and close a loop together, at least one sees it.
+// recordWire writes the wire into the records of its target and its sources, or
+// changes nothing. The loop is looked for after the wire is in the target's
+// record: of two wires that are recorded at the same time and close a loop
+// together, at least one sees it.
 func (m *Manager) recordWire(ctx context.Context, wire hosting.Wire) error {
-	target, before, err := m.claimParameter(ctx, wire)
+	before, err := m.claimParameter(ctx, wire)
 	if err != nil {
 		return err
 	}
-	for _, source := range before.Sources() {
-		if source != wire.Into && !slices.Contains(wire.Sources(), source) {
-			if err := m.editGroup(ctx, source, func(group *hosting.Group) { delete(group.Wires, wire.ID) }); err != nil {
-				return err
-			}
-		}
+	if err := m.completeWire(ctx, wire); err != nil {
+		return errors.Join(err, m.undoWire(ctx, wire, before))
 	}
+	return m.forgetFormer(ctx, wire, before)
+}
+
+// completeWire records the wire at its sources and refuses one that closes a loop.
+func (m *Manager) completeWire(ctx context.Context, wire hosting.Wire) error {
 	for _, source := range wire.Sources() {
 		if err := m.recordAtSource(ctx, source, wire); err != nil {
-			return errors.Join(err, m.removeWire(ctx, target.Name, wire))
+			return err
 		}
 	}
 	loop, err := m.findLoop(ctx, wire)
-	if err == nil && loop != nil {
-		err = &LoopError{Loop: loop}
-	}
 	if err != nil {
-		return errors.Join(err, m.removeWire(ctx, target.Name, wire))
+		return err
+	}
+	if loop != nil {
+		return &LoopError{Loop: loop}
 	}
 	return nil
 }
 
-// claimParameter makes the wire the owner of its parameter, and of no other. It
-// returns the target's record and the wire as it was before, which is zero for a
-// new one.
-func (m *Manager) claimParameter(ctx context.Context, wire hosting.Wire) (target hosting.Group, before hosting.Wire, err error) {
-	target, err = m.service.Group(ctx, wire.Into)
+// undoWire puts things back as they were before the wire was recorded.
+func (m *Manager) undoWire(ctx context.Context, wire, before hosting.Wire) error {
+	if before.ID == "" {
+		return m.removeWire(ctx, wire.Into, wire)
+	}
+	ctx = context.WithoutCancel(ctx)
+	err := m.editGroup(ctx, wire.Into, func(group *hosting.Group) { setWire(group, before) })
+	return errors.Join(err, m.forgetAt(ctx, without(wire.Sources(), before.Sources()), wire))
+}
+
+// forgetFormer removes what the wire's former self has left in the target's record
+// and in those of its former sources.
+func (m *Manager) forgetFormer(ctx context.Context, wire, before hosting.Wire) error {
+	if before.ID == "" {
+		return nil
+	}
+	if before.Parameter != wire.Parameter {
+		err := m.editGroup(ctx, wire.Into, func(group *hosting.Group) { delete(group.Values, before.Parameter) })
+		if err != nil {
+			return err
+		}
+	}
+	return m.forgetAt(ctx, without(before.Sources(), append(wire.Sources(), wire.Into)), wire)
+}
+
+// forgetAt removes the wire from the records of the named sources. Where one of
+// them has become the wire's target since, it stays.
+func (m *Manager) forgetAt(ctx context.Context, names []string, wire hosting.Wire) error {
+	var errs []error
+	for _, name := range names {
+		errs = append(errs, m.editGroup(ctx, name, func(group *hosting.Group) {
+			if group.Wires[wire.ID].Into != group.Name {
+				delete(group.Wires, wire.ID)
+			}
+		}))
+	}
+	return errors.Join(errs...)
+}
+
+// without returns the names that are not among the others.
+func without(names, others []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return slices.Contains(others, name) })
+}
+
+// claimParameter makes the wire the owner of its parameter. It returns the wire as
+// it was in the target's record before, which is zero for a new one.
+func (m *Manager) claimParameter(ctx context.Context, wire hosting.Wire) (before hosting.Wire, err error) {
+	target, err := m.service.Group(ctx, wire.Into)
 	if err != nil {
-		return target, before, fmt.Errorf("reading server group %q: %w", wire.Into, err)
+		return before, fmt.Errorf("reading server group %q: %w", wire.Into, err)
 	}
 	target, err = m.service.UpdateGroup(ctx, target.GroupRef, func(group *hosting.Group) error {
 		for id, other := range group.Wires {
@@ -120,16 +165,17 @@ func (m *Manager) claimParameter(ctx context.Context, wire hosting.Wire) (target
 			}
 			delete(group.Wires, id)
 		}
-		if before = group.Wires[wire.ID]; before.Into == wire.Into && before.Parameter != wire.Parameter {
-			delete(group.Values, before.Parameter)
+		before = hosting.Wire{}
+		if former := group.Wires[wire.ID]; former.Into == wire.Into {
+			before = former
 		}
 		setWire(group, wire)
 		return nil
 	})
 	if err != nil {
-		return target, before, fmt.Errorf("recording the wire into %q: %w", wire.Into, err)
+		return before, fmt.Errorf("recording the wire into %q: %w", wire.Into, err)
 	}
-	return target, before, nil
+	return before, nil
 }
 
 func (m *Manager) recordAtSource(ctx context.Context, name string, wire hosting.Wire) error {
@@ -183,26 +229,16 @@ func (m *Manager) removeWire(ctx context.Context, into string, wire hosting.Wire
 			delete(group.Values, wire.Parameter)
 		}
 	})
-	for _, source := range wire.Sources() {
-		if source != into {
-			err = errors.Join(err, m.editGroup(ctx, source, func(group *hosting.Group) { delete(group.Wires, wire.ID) }))
-		}
-	}
-	return err
+	return errors.Join(err, m.forgetAt(ctx, without(wire.Sources(), []string{into}), wire))
 }
 
 // forgetAtSources removes the traces of a group that goes from the records of
 // the groups that feed it.
 func (m *Manager) forgetAtSources(ctx context.Context, gone hosting.Group) error {
 	var errs []error
-	for id, wire := range gone.Wires {
-		if wire.Into != gone.Name {
-			continue
-		}
-		for _, source := range wire.Sources() {
-			if source != gone.Name {
-				errs = append(errs, m.editGroup(ctx, source, func(group *hosting.Group) { delete(group.Wires, id) }))
-			}
+	for _, wire := range gone.Wires {
+		if wire.Into == gone.Name {
+			errs = append(errs, m.forgetAt(ctx, without(wire.Sources(), []string{gone.Name}), wire))
 		}
 	}
 	return errors.Join(errs...)
@@ -222,73 +258,4 @@ func (m *Manager) editGroup(ctx context.Context, name string, edit func(*hosting
 		return fmt.Errorf("changing the record of server group %q: %w", name, err)
 	}
 	return nil
-}
-
-// WireState is what a look at a wire has found.
-type WireState struct {
-	// Exists: the target's record holds the wire as it was asked for.
-	Exists bool
-	// Pending: the source has a value that differs from the stored one, or the
-	// target has members and lacks the value of a wire without sources.
-	Pending bool
-}
-
-// LookAtWire reads how things stand with the wire and confirms it.
-func (m *Manager) LookAtWire(ctx context.Context, id string, spec WireSpec) (WireState, error) {
-	target, err := m.service.Group(ctx, spec.Into)
-	if errors.Is(err, hosting.ErrNotFound) {
-		return WireState{}, nil
-	}
-	if err != nil {
-		return WireState{}, fmt.Errorf("reading server group %q: %w", spec.Into, err)
-	}
-	wire, found := target.Wires[id]
-	if !found || wire.Parameter != spec.Parameter || !slices.Equal(wire.From, spec.From) {
-		return WireState{}, nil
-	}
-	if !wire.Confirmed {
-		wire.Confirmed = true
-		if err := m.editGroup(ctx, wire.Into, func(group *hosting.Group) { setWire(group, wire) }); err != nil {
-			return WireState{}, err
-		}
-	}
-	pending, err := m.wirePending(ctx, wire)
-	return WireState{Exists: true, Pending: pending}, err
-}
-
-func (m *Manager) wirePending(ctx context.Context, wire hosting.Wire) (bool, error) {
-	looks, err := m.lookAtEnds(ctx, wire)
-	if err != nil {
-		return false, err
-	}
-	target, found := looks[wire.Into]
-	if !found || len(target.Members) == 0 {
-		return false, nil
-	}
-	stored, held := target.Group.Values[wire.Parameter]
-	if len(wire.From) == 0 {
-		return !held, nil
-	}
-	carried := carry(wire, looks)
-	return carried.ok && (!held || stored.Text != carried.text), nil
-}
-
-// lookAtEnds observes the target and the sources of a wire; a group that doesn't
-// exist is absent.
-func (m *Manager) lookAtEnds(ctx context.Context, wire hosting.Wire) (map[string]Observation, error) {
-	looks := make(map[string]Observation)
-	for _, name := range append(wire.Sources(), wire.Into) {
-		if _, done := looks[name]; done {
-			continue
-		}
-		look, err := m.ObserveByName(ctx, name)
-		if errors.Is(err, hosting.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		looks[name] = look
-	}
-	return looks, nil
 }

@@ -1,0 +1,79 @@
+package manager
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/musterhq/terraform-provider-muster/internal/hosting"
+)
+
+// WireState is what a look at a wire has found.
+type WireState struct {
+	// Exists: the target's record holds the wire as it was asked for.
+	Exists bool
+	// Pending: the source has a value that differs from the stored one, or the
+	// target has members and lacks the value of a wire without sources.
+	Pending bool
+}
+
+// LookAtWire reads how things stand with the wire and confirms it.
+func (m *Manager) LookAtWire(ctx context.Context, id string, spec WireSpec) (WireState, error) {
+	target, err := m.service.Group(ctx, spec.Into)
+	if errors.Is(err, hosting.ErrNotFound) {
+		return WireState{}, nil
+	}
+	if err != nil {
+		return WireState{}, fmt.Errorf("reading server group %q: %w", spec.Into, err)
+	}
+	wire, found := target.Wires[id]
+	if !found || wire.Parameter != spec.Parameter || !slices.Equal(wire.From, spec.From) {
+		return WireState{}, nil
+	}
+	if !wire.Confirmed {
+		wire.Confirmed = true
+		if err := m.editGroup(ctx, wire.Into, func(group *hosting.Group) { setWire(group, wire) }); err != nil {
+			return WireState{}, err
+		}
+	}
+	pending, err := m.wirePending(ctx, wire)
+	return WireState{Exists: true, Pending: pending}, err
+}
+
+func (m *Manager) wirePending(ctx context.Context, wire hosting.Wire) (bool, error) {
+	looks, err := m.lookAtEnds(ctx, wire)
+	if err != nil {
+		return false, err
+	}
+	target, found := looks[wire.Into]
+	if !found || len(target.Members) == 0 {
+		return false, nil
+	}
+	stored, held := target.Group.Values[wire.Parameter]
+	if len(wire.From) == 0 {
+		return !held, nil
+	}
+	carried := carry(wire, looks)
+	return carried.ok && (!held || stored.Text != carried.text), nil
+}
+
+// lookAtEnds observes the target and the sources of a wire; a group that doesn't
+// exist is absent.
+func (m *Manager) lookAtEnds(ctx context.Context, wire hosting.Wire) (map[string]Observation, error) {
+	looks := make(map[string]Observation)
+	for _, name := range append(wire.Sources(), wire.Into) {
+		if _, done := looks[name]; done {
+			continue
+		}
+		look, err := m.ObserveByName(ctx, name)
+		if errors.Is(err, hosting.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		looks[name] = look
+	}
+	return looks, nil
+}
