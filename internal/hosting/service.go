@@ -44,9 +44,10 @@ type Configurations interface {
 	// Configuration returns the content stored under the ID, or ErrNotFound.
 	Configuration(ctx context.Context, id string) (boot.Configuration, error)
 
-	// DeleteConfigurations removes every content stored under the name. Where
-	// there is none, it does nothing. Running servers don't need it.
-	DeleteConfigurations(ctx context.Context, name string) error
+	// DeleteConfigurations removes every content stored under the name, but for the
+	// IDs in used. Where there is none, it does nothing. Running servers don't
+	// need it; the launch of further ones does.
+	DeleteConfigurations(ctx context.Context, name string, used []string) error
 }
 
 // Ledger is the durable record of the groups of a namespace.

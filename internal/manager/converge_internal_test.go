@@ -20,8 +20,8 @@ func TestPlanConvergence(t *testing.T) {
 	t.Parallel()
 	now := Fingerprint("web@1", nil)
 	type want struct {
-		Launch       []int
-		Roll, Retire []string
+		Launch                        []int
+		Failed, Finish, Roll, Surplus []string
 	}
 	tests := map[string]struct {
 		size    int
@@ -35,18 +35,18 @@ func TestPlanConvergence(t *testing.T) {
 		"a vanished member is replaced alone, and its remains go": {
 			size:    2,
 			servers: []hosting.Server{server(0, 1, hosting.ServerRunning, now), server(1, 1, hosting.ServerEnded, now)},
-			want:    want{Launch: []int{1}, Retire: []string{"web-1.b"}},
+			want:    want{Launch: []int{1}, Surplus: []string{"web-1.b"}},
 		},
 		"a failed member is replaced at once, an outdated one is rolled": {
 			size:    2,
 			servers: []hosting.Server{server(0, 1, hosting.ServerRunning, "old"), server(1, 1, hosting.ServerRunning, "old")},
 			failed:  map[string]bool{"web-1.b": true},
-			want:    want{Launch: []int{1}, Roll: []string{"web-0.b"}, Retire: []string{"web-1.b"}},
+			want:    want{Launch: []int{1}, Roll: []string{"web-0.b"}, Failed: []string{"web-1.b"}},
 		},
 		"scale-in takes the highest slots first": {
 			size:    1,
 			servers: []hosting.Server{server(0, 1, hosting.ServerRunning, now), server(1, 1, hosting.ServerRunning, now), server(2, 2, hosting.ServerRunning, now)},
-			want:    want{Retire: []string{"web-2.c", "web-1.b"}},
+			want:    want{Surplus: []string{"web-2.c", "web-1.b"}},
 		},
 		"a planned survivor is left alone whatever its state": {
 			size:    2,
@@ -54,10 +54,32 @@ func TestPlanConvergence(t *testing.T) {
 			failed:  map[string]bool{"web-0.b": true},
 			keep:    map[int]bool{0: true, 1: true},
 		},
-		"of two servers in a slot the older one is left over": {
+		"a replacement that was cut short is finished": {
 			size:    1,
+			servers: []hosting.Server{server(0, 1, hosting.ServerRunning, "old"), server(0, 2, hosting.ServerRunning, now)},
+			want:    want{Finish: []string{"web-0.b -> web-0.c"}},
+		},
+		"a healthy server takes its place again from a successor that has failed, and is rolled anew": {
+			size:    1,
+			servers: []hosting.Server{server(0, 1, hosting.ServerRunning, "old"), server(0, 2, hosting.ServerRunning, now)},
+			failed:  map[string]bool{"web-0.c": true},
+			want:    want{Roll: []string{"web-0.b"}, Surplus: []string{"web-0.c"}},
+		},
+		"a failed predecessor goes at once": {
+			size:    1,
+			servers: []hosting.Server{server(0, 1, hosting.ServerRunning, "old"), server(0, 2, hosting.ServerRunning, now)},
+			failed:  map[string]bool{"web-0.b": true},
+			want:    want{Surplus: []string{"web-0.b"}},
+		},
+		"of three servers in a slot the oldest is left over": {
+			size:    1,
+			servers: []hosting.Server{server(0, 1, hosting.ServerRunning, now), server(0, 2, hosting.ServerRunning, now), server(0, 3, hosting.ServerRunning, now)},
+			want:    want{Surplus: []string{"web-0.b"}, Finish: []string{"web-0.c -> web-0.d"}},
+		},
+		"a slot that is too much goes with its predecessor": {
+			size:    0,
 			servers: []hosting.Server{server(0, 1, hosting.ServerRunning, now), server(0, 2, hosting.ServerRunning, now)},
-			want:    want{Retire: []string{"web-0.b"}},
+			want:    want{Surplus: []string{"web-0.c", "web-0.b"}},
 		},
 	}
 	for name, test := range tests {
@@ -70,8 +92,17 @@ func TestPlanConvergence(t *testing.T) {
 					observation.Members[i].Report.Status = boot.StatusFailed
 				}
 			}
+			for slot, predecessor := range observation.Predecessors {
+				if test.failed[predecessor.ID] {
+					predecessor.Report.Status = boot.StatusFailed
+					observation.Predecessors[slot] = predecessor
+				}
+			}
 			work := planConvergence(observation, test.keep)
-			got := want{Launch: work.launch, Retire: ids(work.retire)}
+			got := want{Launch: work.launch, Failed: ids(work.failed), Surplus: ids(work.surplus)}
+			for _, change := range work.finish {
+				got.Finish = append(got.Finish, change.old.ID+" -> "+change.successor.ID)
+			}
 			for _, member := range work.roll {
 				got.Roll = append(got.Roll, member.ID)
 			}

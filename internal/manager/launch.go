@@ -3,6 +3,7 @@ package manager
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/musterhq/terraform-provider-muster/internal/boot"
 	"github.com/musterhq/terraform-provider-muster/internal/hosting"
@@ -37,7 +38,10 @@ func (m *Manager) resumeLaunch(ctx context.Context, group hosting.Group) error {
 	if group.Launch == nil {
 		return nil
 	}
-	if group.Launch.Fingerprint == Fingerprint(group.Configuration, group.Parameters) {
+	wanted := *group.Launch
+	wanted.Slots = slices.DeleteFunc(slices.Clone(wanted.Slots), func(slot int) bool { return slot >= group.Size })
+	if len(wanted.Slots) > 0 && wanted.Fingerprint == Fingerprint(group.Configuration, group.Parameters) {
+		group.Launch = &wanted
 		_, err := m.carryOut(ctx, group)
 		return err
 	}

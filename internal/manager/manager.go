@@ -11,6 +11,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"maps"
 	"sync"
 	"time"
@@ -71,9 +72,18 @@ func (m *Manager) PutConfiguration(ctx context.Context, configuration boot.Confi
 	return m.service.PutConfiguration(ctx, configuration)
 }
 
-// DeleteConfigurations removes every content stored under the name.
+// DeleteConfigurations removes every content stored under the name, but for what a
+// group still launches from.
 func (m *Manager) DeleteConfigurations(ctx context.Context, name string) error {
-	return m.service.DeleteConfigurations(ctx, name)
+	groups, err := m.service.Groups(ctx)
+	if err != nil {
+		return fmt.Errorf("listing the server groups: %w", err)
+	}
+	var used []string
+	for _, group := range groups {
+		used = append(used, group.Configuration)
+	}
+	return m.service.DeleteConfigurations(ctx, name, used)
 }
 
 // Configuration returns the content stored under the ID. Content never changes

@@ -2,6 +2,7 @@ package manager
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -26,10 +27,13 @@ type Observation struct {
 	Configuration boot.Configuration
 	// Members are the running servers, the newest of each slot, sorted by slot.
 	Members []Member
+	// Predecessors are, by slot, running servers older than the slot's member: what
+	// a replacement that is under way, or was cut short, has not ended yet.
+	Predecessors map[int]Member
 	// Lost says why by slot, for the slots whose newest server has ended.
 	Lost map[int]string
-	// Leftovers are what a change that was cut short has left: servers that a
-	// newer one has replaced or that have ended.
+	// Leftovers are servers that are of no use any more and known to the hosting
+	// service all the same: they have ended, or two newer ones run in their slot.
 	Leftovers []hosting.Server
 }
 
@@ -42,12 +46,26 @@ func (o Observation) Member(slot int) (Member, bool) {
 	return o.Members[i], true
 }
 
-func (o Observation) servers() []hosting.Server {
-	servers := make([]hosting.Server, 0, len(o.Members))
+// reporting returns the servers whose reports are read.
+func (o Observation) reporting() []hosting.Server {
+	servers := make([]hosting.Server, 0, len(o.Members)+len(o.Predecessors))
 	for _, member := range o.Members {
 		servers = append(servers, member.Server)
 	}
+	for _, predecessor := range o.Predecessors {
+		servers = append(servers, predecessor.Server)
+	}
 	return servers
+}
+
+// ConfigurationMissingError says that the content of a group's configuration is
+// not stored. The group itself exists.
+type ConfigurationMissingError struct{ Group, ID string }
+
+// Error says what is missing and what to do.
+func (e *ConfigurationMissingError) Error() string {
+	return fmt.Sprintf("the content of server configuration %s, from which server group %q launches, is not stored on the hosting service any more: "+
+		"apply its muster_server_configuration again, if need be with terraform apply -replace", e.ID, e.Group)
 }
 
 // Observe reads the group's record, its servers and their reports. A group that
@@ -82,6 +100,9 @@ func (m *Manager) group(ctx context.Context, ref hosting.GroupRef) (hosting.Grou
 
 func (m *Manager) observe(ctx context.Context, group hosting.Group) (Observation, error) {
 	configuration, err := m.Configuration(ctx, group.Configuration)
+	if errors.Is(err, hosting.ErrNotFound) {
+		return Observation{}, &ConfigurationMissingError{Group: group.Name, ID: group.Configuration}
+	}
 	if err != nil {
 		return Observation{}, fmt.Errorf("reading the configuration of server group %q: %w", group.Name, err)
 	}
@@ -91,39 +112,42 @@ func (m *Manager) observe(ctx context.Context, group hosting.Group) (Observation
 	}
 	observation := sortServers(group, servers)
 	observation.Configuration = configuration
-	reports, err := m.service.Reports(ctx, observation.servers())
+	reports, err := m.service.Reports(ctx, observation.reporting())
 	if err != nil {
 		return Observation{}, fmt.Errorf("reading the reports of server group %q: %w", group.Name, err)
 	}
 	for i, member := range observation.Members {
 		observation.Members[i].Report = reports[member.ID]
 	}
+	for slot, predecessor := range observation.Predecessors {
+		predecessor.Report = reports[predecessor.ID]
+		observation.Predecessors[slot] = predecessor
+	}
 	return observation, nil
 }
 
 // sortServers tells members from what is lost and what is left over: per slot,
-// the newest running server is the member.
+// the newest running server is the member, and the next one its predecessor.
 func sortServers(group hosting.Group, servers []hosting.Server) Observation {
-	observation := Observation{Group: group, Lost: make(map[int]string)}
-	newest := make(map[int]hosting.Server)
+	observation := Observation{Group: group, Lost: make(map[int]string), Predecessors: make(map[int]Member)}
+	running := make(map[int][]hosting.Server)
 	for _, server := range servers {
-		current, taken := newest[server.Slot]
-		switch {
-		case server.State != hosting.ServerRunning:
+		if server.State != hosting.ServerRunning {
 			observation.Leftovers = append(observation.Leftovers, server)
 			observation.Lost[server.Slot] = server.EndReason
-		case !taken:
-			newest[server.Slot] = server
-		case server.Attempt > current.Attempt:
-			observation.Leftovers = append(observation.Leftovers, current)
-			newest[server.Slot] = server
-		default:
-			observation.Leftovers = append(observation.Leftovers, server)
+			continue
 		}
+		running[server.Slot] = append(running[server.Slot], server)
 	}
-	for _, slot := range slices.Sorted(maps.Keys(newest)) {
+	for _, slot := range slices.Sorted(maps.Keys(running)) {
+		newest := running[slot]
+		slices.SortFunc(newest, func(a, b hosting.Server) int { return b.Attempt - a.Attempt })
 		delete(observation.Lost, slot)
-		observation.Members = append(observation.Members, Member{Server: newest[slot]})
+		observation.Members = append(observation.Members, Member{Server: newest[0]})
+		if len(newest) > 1 {
+			observation.Predecessors[slot] = Member{Server: newest[1]}
+			observation.Leftovers = append(observation.Leftovers, newest[2:]...)
+		}
 	}
 	return observation
 }

@@ -35,7 +35,7 @@ func configurationRules() rules {
 		"deleting by name removes every content of that name and no other": func(t *testing.T, service hosting.Service) {
 			putConfigurations(t, service, "web", "echo 1", "echo 2")
 			putConfigurations(t, service, "web-2", "echo 1")
-			if err := service.DeleteConfigurations(t.Context(), "web"); err != nil {
+			if err := service.DeleteConfigurations(t.Context(), "web", nil); err != nil {
 				t.Fatal(err)
 			}
 			for _, script := range []string{"echo 1", "echo 2"} {
@@ -48,8 +48,21 @@ func configurationRules() rules {
 				t.Errorf("another name's content is gone: %v", err)
 			}
 		},
+		"deleting spares what is used": func(t *testing.T, service hosting.Service) {
+			putConfigurations(t, service, "web", "echo 1", "echo 2")
+			used := configuration("web", "echo 1").ID()
+			if err := service.DeleteConfigurations(t.Context(), "web", []string{used}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := service.Configuration(t.Context(), used); err != nil {
+				t.Errorf("the content that is used is gone: %v", err)
+			}
+			if _, err := service.Configuration(t.Context(), configuration("web", "echo 2").ID()); !errors.Is(err, hosting.ErrNotFound) {
+				t.Errorf("got %v for the content that isn't used, want ErrNotFound", err)
+			}
+		},
 		"deleting where there is none does nothing": func(t *testing.T, service hosting.Service) {
-			if err := service.DeleteConfigurations(t.Context(), "web"); err != nil {
+			if err := service.DeleteConfigurations(t.Context(), "web", nil); err != nil {
 				t.Error(err)
 			}
 		},

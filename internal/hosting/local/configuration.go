@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"regexp"
 	"strings"
 
@@ -85,14 +86,14 @@ func (s *Service) configuration(ctx context.Context, id string) (boot.Configurat
 }
 
 // DeleteConfigurations implements [hosting.Configurations].
-func (s *Service) DeleteConfigurations(ctx context.Context, name string) error {
-	if err := s.deleteConfigurations(ctx, name); err != nil {
+func (s *Service) DeleteConfigurations(ctx context.Context, name string, used []string) error {
+	if err := s.deleteConfigurations(ctx, name, used); err != nil {
 		return fmt.Errorf("deleting server configuration %q: %w", name, err)
 	}
 	return nil
 }
 
-func (s *Service) deleteConfigurations(ctx context.Context, name string) error {
+func (s *Service) deleteConfigurations(ctx context.Context, name string, used []string) error {
 	if err := s.directory.check(); err != nil {
 		return err
 	}
@@ -109,7 +110,8 @@ func (s *Service) deleteConfigurations(ctx context.Context, name string) error {
 		return err
 	}
 	for _, entry := range entries {
-		if strings.HasPrefix(entry.Name(), name+"@") {
+		id := strings.TrimSuffix(entry.Name(), ".json")
+		if boot.ConfigurationName(id) == name && !slices.Contains(used, id) {
 			err = errors.Join(err, os.Remove(filepath.Join(s.directory.configurations(), entry.Name())))
 		}
 	}

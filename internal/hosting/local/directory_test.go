@@ -89,7 +89,7 @@ func TestService_creates_nothing_until_something_is_stored(t *testing.T) {
 	directory := stateDirectory(t)
 	service := newService(t, directory)
 	_ = list(t, service)
-	if err := service.DeleteConfigurations(t.Context(), "web"); err != nil {
+	if err := service.DeleteConfigurations(t.Context(), "web", nil); err != nil {
 		t.Error(err)
 	}
 	if err := service.DeleteGroup(t.Context(), group()); err != nil {

@@ -9,8 +9,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
 	"github.com/musterhq/terraform-provider-muster/internal/policy"
@@ -30,8 +28,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 		Attributes: map[string]schema.Attribute{
 			"server_configuration": schema.StringAttribute{
 				Required:            true,
-				MarkdownDescription: "The `name` of the `muster_server_configuration` whose group the policy sizes. Another name replaces the policy.",
-				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+				MarkdownDescription: "The `name` of the `muster_server_configuration` whose group the policy sizes.",
 			},
 			"server_group": schema.StringAttribute{
 				Optional:            true,
@@ -55,7 +52,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				Optional:            true,
 				MarkdownDescription: "The numbers that rules look at, by name. A name consists of letters, digits and underscores.",
 				NestedObject:        schema.NestedAttributeObject{Attributes: signalAttributes()},
-				Validators:          []validator.Map{mapvalidator.SizeAtMost(maxEntries)},
+				Validators:          []validator.Map{mapvalidator.SizeAtMost(maxEntries), mapvalidator.NoNullValues()},
 			},
 			"rules": schema.MapNestedAttribute{
 				Optional:            true,
@@ -64,7 +61,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 					"target": targetAttribute(),
 					"value":  valueAttribute(),
 				}},
-				Validators: []validator.Map{mapvalidator.SizeAtMost(maxEntries)},
+				Validators: []validator.Map{mapvalidator.SizeAtMost(maxEntries), mapvalidator.NoNullValues()},
 			},
 			"desired_servers": schema.Int64Attribute{
 				Computed:            true,

@@ -3,6 +3,7 @@ package serverconfiguration
 import (
 	"context"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -61,7 +62,8 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 
 func parametersAttribute() schema.MapNestedAttribute {
 	return schema.MapNestedAttribute{
-		Optional: true,
+		Optional:   true,
+		Validators: []validator.Map{mapvalidator.NoNullValues()},
 		MarkdownDescription: "The inputs of the scripts, by name. A name is made of letters, digits and underscores. " +
 			"A parameter that isn't deferred is in the environment of the boot script under its name; its value comes from the group, or from `default`.",
 		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
@@ -106,7 +108,8 @@ func parametersAttribute() schema.MapNestedAttribute {
 
 func outputsAttribute() schema.MapNestedAttribute {
 	return schema.MapNestedAttribute{
-		Optional: true,
+		Optional:   true,
+		Validators: []validator.Map{mapvalidator.NoNullValues()},
 		MarkdownDescription: "The values that the scripts publish with `muster output set NAME`, by name. " +
 			"Every server also has the facts `id`, `private_ip`, `public_ip`, `private_dns` and `zone`, which need no declaration.",
 		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{

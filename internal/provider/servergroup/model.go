@@ -1,6 +1,8 @@
 package servergroup
 
 import (
+	"context"
+
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -97,6 +99,14 @@ func (m *model) setMembers(members map[string]attr.Value, group handle.Group) {
 		group.Membership = types.StringValue(handle.Membership(known))
 	}
 	m.Handle = group.Object()
+}
+
+// forgetMembership plans the membership anew, so that the group is updated.
+func (m *model) forgetMembership(ctx context.Context) {
+	if group, ok, _ := handle.ParseGroup(ctx, m.Handle); ok {
+		group.Membership = types.StringUnknown()
+		m.Handle = group.Object()
+	}
 }
 
 // fromObservation returns the members as they run, in the slots below size.

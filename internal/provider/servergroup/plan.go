@@ -22,7 +22,9 @@ import (
 // the refresh has seen. It reads nothing else, because the plan is computed again
 // within apply and must come out the same.
 type planner struct {
-	plan          model
+	plan model
+	// name is the name as it is configured.
+	name          types.String
 	configuration handle.Configuration
 	// state is nil on creation.
 	state *model
@@ -31,9 +33,7 @@ type planner struct {
 
 // compute fills in the computed attributes of the plan.
 func (p *planner) compute(ctx context.Context) (model, diag.Diagnostics) {
-	if p.plan.Name.IsUnknown() {
-		p.plan.Name = p.configuration.Name
-	}
+	p.plan.Name = p.groupName()
 	if p.state == nil {
 		p.plan.Location = types.StringUnknown()
 		p.plan.Replacements = types.MapValueMust(types.StringType, map[string]attr.Value{})
@@ -51,6 +51,10 @@ func (p *planner) compute(ctx context.Context) (model, diag.Diagnostics) {
 	if diagnostics.HasError() {
 		return p.plan, diagnostics
 	}
+	if _, known := p.fingerprint(ctx); !known || p.plan.DesiredServers.IsUnknown() {
+		// Which members are replaced, and why, shows when the rest is known.
+		p.plan.Replacements = types.MapUnknown(types.StringType)
+	}
 	if p.plan.Name.IsUnknown() || p.configuration.ID.IsUnknown() || p.plan.DesiredServers.IsUnknown() {
 		p.plan.Members = types.MapUnknown(memberType())
 		group.Members = types.MapUnknown(types.StringType)
@@ -60,10 +64,36 @@ func (p *planner) compute(ctx context.Context) (model, diag.Diagnostics) {
 	}
 	members, reasons := p.members(ctx)
 	p.plan.setMembers(members, group)
-	if len(reasons) > 0 {
+	if p.unfinished(ctx) {
+		p.plan.forgetMembership(ctx)
+	}
+	if len(reasons) > 0 && !p.plan.Replacements.IsUnknown() {
 		p.plan.Replacements = types.MapValueMust(types.StringType, reasons)
 	}
 	return p.plan, diagnostics
+}
+
+// groupName is the configured name or, without one, the configuration's. Where that
+// isn't known yet, a group that exists keeps the name that it has.
+func (p *planner) groupName() types.String {
+	switch {
+	case !p.name.IsNull():
+		return p.name
+	case p.configuration.Name.IsUnknown() && p.state != nil:
+		return p.state.Name
+	}
+	return p.configuration.Name
+}
+
+// unfinished reports whether the hosting service has something else on record than
+// what is planned, or servers too many: then there is work also where no member
+// changes.
+func (p *planner) unfinished(ctx context.Context) bool {
+	if p.state == nil || p.seen.Fingerprint == "" {
+		return false
+	}
+	fingerprint, known := p.fingerprint(ctx)
+	return len(p.seen.Leftovers) > 0 || known && p.seen.Fingerprint != fingerprint || p.seen.Size != int(p.plan.DesiredServers.ValueInt64())
 }
 
 func (p *planner) incarnation(ctx context.Context, diagnostics *diag.Diagnostics) types.String {
@@ -201,6 +231,10 @@ func (p *planner) checkParameters() diag.Diagnostics {
 	given := p.plan.Parameters.Elements()
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		at := path.Root("parameters").AtMapKey(name)
+		if given[name].IsNull() {
+			delete(given, name)
+			continue
+		}
 		declared, known, err := handle.LookupParameter(p.configuration.Parameters, owner, name)
 		if err != nil {
 			diagnostics.AddAttributeError(at, "Undeclared Parameter", tfdiag.Sentence(err.Error()))
@@ -227,7 +261,7 @@ func checkValue(at path.Path, declared boot.Parameter, text types.String) diag.D
 	case declared.Deferred:
 		diagnostics.AddAttributeError(at, "Deferred Parameter",
 			"A deferred parameter takes its value from a muster_parameter_injection. Use one, or declare the parameter without deferred.")
-	case text.IsUnknown() || text.IsNull():
+	case text.IsUnknown():
 	default:
 		if err := declared.Check(text.ValueString()); err != nil {
 			diagnostics.AddAttributeError(at, "Invalid Parameter Value", tfdiag.Sentence(err.Error()))

@@ -73,6 +73,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	var p planner
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &p.plan)...)
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("name"), &p.name)...)
 	if !req.State.Raw.IsNull() {
 		p.state = &model{}
 		resp.Diagnostics.Append(req.State.Get(ctx, p.state)...)
@@ -181,6 +182,9 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	ref, err := state.ref(ctx)
+	if err == nil {
+		err = r.checkLocation(state)
+	}
 	if err == nil {
 		err = r.manager.DestroyGroup(ctx, ref)
 	}

@@ -18,16 +18,27 @@ type sighting struct {
 	Fingerprints map[string]string `json:"fingerprints,omitempty"`
 	// Leftovers are the keys of slots that have a server too many.
 	Leftovers []string `json:"leftovers,omitempty"`
+	// Size and Fingerprint are what the ledger asks for: a change that was cut short
+	// has changed the ledger and not the state.
+	Size        int    `json:"size"`
+	Fingerprint string `json:"fingerprint,omitempty"`
 }
 
 // look reduces an observation to what plans need.
 func look(observation manager.Observation) sighting {
-	seen := sighting{Unwell: make(map[string]string), Fingerprints: make(map[string]string)}
 	group := observation.Group
+	seen := sighting{
+		Unwell: make(map[string]string), Fingerprints: make(map[string]string),
+		Size: group.Size, Fingerprint: manager.Fingerprint(group.Configuration, group.Parameters),
+	}
 	for slot := range group.Size {
 		key := hosting.MemberKey(group.Name, slot)
 		running, found := observation.Member(slot)
+		_, replacing := observation.Predecessors[slot]
 		switch {
+		case replacing:
+			seen.Unwell[key] = "a replacement that was interrupted is completed"
+			seen.Fingerprints[key] = running.Fingerprint
 		case !found:
 			seen.Unwell[key] = lostReason(observation.Lost[slot])
 		case running.Failed():
