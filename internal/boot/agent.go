@@ -12,8 +12,9 @@ var agent string
 //
 //	transport_payload    prints the encoded payload
 //	transport_delivery   prints the newest encoded delivery, or nothing
-//	transport_report     stores the encoded report that it reads from standard
-//	                     input, replacing the older one in one step
+//	transport_report     stores its argument, the encoded report, replacing the older
+//	                     one in one step; it must not pass it on as an argument of
+//	                     a program, because others can see those
 //	transport_log        prints the end of the console log, at least 20 lines;
 //	                     what the scripts have written before it was called is in it
 //	transport_start      starts what wakes the agent when a delivery may have

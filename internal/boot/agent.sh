@@ -100,7 +100,7 @@ report() {
 	[ -z "$outputs" ] || text=$text$outputs$newline
 	text="$text${events}end$newline"
 	[ "$text" != "$stored" ] || return 0
-	if printf %s "$text" | transport_report 3>&- 4<&-; then
+	if transport_report "$text" 3>&- 4<&-; then
 		stored=$text
 	elif [ -z "$retry" ] || ! kill -0 "$retry" 2>/dev/null; then
 		(sleep 5 && muster_wake) 3>&- 4<&- &
@@ -436,7 +436,12 @@ check_tools() {
 
 # quote TEXT prints it as a word of shell text.
 quote() {
-	printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\''/g")"
+	text=$1 quoted='' mark="'"
+	while :; do
+		case $text in *"$mark"*) ;; *) break ;; esac
+		quoted="$quoted${text%%"$mark"*}'\\''" text=${text#*"$mark"}
+	done
+	printf "'%s'" "$quoted$text"
 }
 
 # Makes $MUSTER_RUN anew; what an earlier boot has left is not valid any more.
@@ -454,7 +459,7 @@ prepare() {
 		echo 'export MUSTER_RUN PATH'
 		echo 'set -- cli "$@"'
 		printf '%s\n' "$program"
-	} >bin/muster && chmod 700 bin/muster
+	} >bin/muster
 }
 
 # Blocks until something has happened, and takes all lines that are there: those
@@ -474,7 +479,7 @@ agent() {
 	umask 077
 	prepare || give_up "the agent can't set up its directory"
 	read_payload && [ -s scripts/boot ] || give_up 'the boot payload is damaged'
-	chmod 700 scripts/*
+	chmod 700 bin/muster scripts/*
 	event booting
 	transport_start 3>&- 4<&-
 	while :; do

@@ -29,7 +29,7 @@ transport_delivery() {
 }
 transport_report() {
 	if [ -e "$TEST_DIR/refuse" ]; then echo refused >>"$TEST_DIR/refused"; return 1; fi
-	cat >"$TEST_DIR/report.new" && cat "$TEST_DIR/report.new" >>"$TEST_DIR/reports" &&
+	printf %s "$1" >"$TEST_DIR/report.new" && cat "$TEST_DIR/report.new" >>"$TEST_DIR/reports" &&
 		mv -f "$TEST_DIR/report.new" "$TEST_DIR/report"
 }
 transport_log() { cat "$TEST_DIR/console"; }

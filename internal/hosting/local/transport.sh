@@ -8,7 +8,7 @@ transport_delivery() {
 }
 
 transport_report() {
-	cat >"${MUSTER_RUN%/*}/report.new" && mv -f "${MUSTER_RUN%/*}/report.new" "${MUSTER_RUN%/*}/report"
+	printf %s "$1" >"${MUSTER_RUN%/*}/report.new" && mv -f "${MUSTER_RUN%/*}/report.new" "${MUSTER_RUN%/*}/report"
 }
 
 # The console goes to the log through a pipe: what was written before a mark is in

@@ -1,0 +1,165 @@
+package manager
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/musterhq/terraform-provider-muster/internal/hosting"
+)
+
+// claimParameter makes the wire the owner of its parameter. It returns the wire as
+// it was in the target's record before, which is zero for a new one. What an
+// earlier run was cut short in recording gives way, also at its sources.
+func (m *Manager) claimParameter(ctx context.Context, wire hosting.Wire) (before hosting.Wire, err error) {
+	target, err := m.service.Group(ctx, wire.Into)
+	if err != nil {
+		return before, fmt.Errorf("reading server group %q: %w", wire.Into, err)
+	}
+	var deposed []hosting.Wire
+	_, err = m.service.UpdateGroup(ctx, target.GroupRef, func(group *hosting.Group) error {
+		deposed = nil
+		for id, other := range group.Wires {
+			if other.Into != group.Name || other.Parameter != wire.Parameter || id == wire.ID {
+				continue
+			}
+			if other.Confirmed || other.Run == m.run {
+				return &WireOwnedError{Into: wire.Into, Parameter: wire.Parameter}
+			}
+			deposed = append(deposed, other)
+			delete(group.Wires, id)
+		}
+		before = hosting.Wire{}
+		if former := group.Wires[wire.ID]; former.Into == wire.Into {
+			before = former
+		}
+		setWire(group, wire)
+		return nil
+	})
+	if err != nil {
+		return before, fmt.Errorf("recording the wire into %q: %w", wire.Into, err)
+	}
+	for _, other := range deposed {
+		if err := m.forgetAtSourcesOf(ctx, other); err != nil {
+			return before, errors.Join(err, m.exchange(context.WithoutCancel(ctx), wire, before))
+		}
+	}
+	return before, nil
+}
+
+func (m *Manager) recordAtSource(ctx context.Context, name string, wire hosting.Wire) error {
+	source, err := m.service.Group(ctx, name)
+	if err != nil {
+		return fmt.Errorf("reading server group %q: %w", name, err)
+	}
+	_, err = m.service.UpdateGroup(ctx, source.GroupRef, func(group *hosting.Group) error {
+		// A target's own copy is all that is left of a wire that moves: it goes last.
+		if group.Wires[wire.ID].Into != group.Name {
+			setWire(group, wire)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("recording the wire from %q: %w", name, err)
+	}
+	return nil
+}
+
+func setWire(group *hosting.Group, wire hosting.Wire) {
+	if group.Wires == nil {
+		group.Wires = make(map[string]hosting.Wire)
+	}
+	group.Wires[wire.ID] = wire
+}
+
+// exchange puts one form of a wire in the place of another in the records of all
+// groups at its ends; a zero replacement removes it. The value that only the old
+// form owns goes with it. The old target comes last: as long as anything of the
+// old form is left anywhere, a repeated call finds it there.
+func (m *Manager) exchange(ctx context.Context, old, replacement hosting.Wire) error {
+	names := slices.Compact(slices.Sorted(slices.Values(append(old.Sources(), ends(replacement)...))))
+	names = append(slices.DeleteFunc(names, func(name string) bool { return name == old.Into }), old.Into)
+	for _, name := range names {
+		err := m.editGroup(ctx, name, func(group *hosting.Group) { exchangeIn(group, old, replacement) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ends returns the names of the groups that a wire touches; none for a zero wire.
+func ends(wire hosting.Wire) []string {
+	if wire.ID == "" {
+		return nil
+	}
+	return append(wire.Sources(), wire.Into)
+}
+
+// exchangeIn is exchange in the record of one group.
+func exchangeIn(group *hosting.Group, old, replacement hosting.Wire) {
+	if !owns(replacement, group.Name, old.Parameter) && old.Into == group.Name && !ownedByOthers(*group, old) {
+		delete(group.Values, old.Parameter)
+	}
+	switch {
+	case slices.Contains(ends(replacement), group.Name):
+		setWire(group, replacement)
+	case group.Wires[old.ID].Into == old.Into:
+		// Otherwise it is what leads to the wire's new target.
+		delete(group.Wires, old.ID)
+	}
+}
+
+func owns(wire hosting.Wire, group, parameter string) bool {
+	return wire.Into == group && wire.Parameter == parameter
+}
+
+func ownedByOthers(group hosting.Group, wire hosting.Wire) bool {
+	for id, other := range group.Wires {
+		if id != wire.ID && owns(other, group.Name, wire.Parameter) {
+			return true
+		}
+	}
+	return false
+}
+
+// forgetAtSources removes the traces of a group that goes from the records of
+// the groups that feed it.
+func (m *Manager) forgetAtSources(ctx context.Context, gone hosting.Group) error {
+	var errs []error
+	for _, wire := range gone.Wires {
+		if wire.Into == gone.Name {
+			errs = append(errs, m.forgetAtSourcesOf(ctx, wire))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// forgetAtSourcesOf removes what leads to the wire from the records of its sources,
+// but not from that of its target, which may be a source too.
+func (m *Manager) forgetAtSourcesOf(ctx context.Context, wire hosting.Wire) error {
+	var errs []error
+	for _, name := range wire.Sources() {
+		if name != wire.Into {
+			errs = append(errs, m.editGroup(ctx, name, func(group *hosting.Group) { exchangeIn(group, wire, hosting.Wire{}) }))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// editGroup changes the record of whatever incarnation has the name; a group
+// that is gone is passed over.
+func (m *Manager) editGroup(ctx context.Context, name string, edit func(*hosting.Group)) error {
+	group, err := m.service.Group(ctx, name)
+	if err == nil {
+		_, err = m.service.UpdateGroup(ctx, group.GroupRef, func(group *hosting.Group) error {
+			edit(group)
+			return nil
+		})
+	}
+	if err != nil && !errors.Is(err, hosting.ErrNotFound) {
+		return fmt.Errorf("changing the record of server group %q: %w", name, err)
+	}
+	return nil
+}
