@@ -32,6 +32,12 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		resp.State.RemoveResource(ctx)
 		return
 	}
+	if missing, ok := errors.AsType[*manager.ConfigurationMissingError](err); ok && !state.Handle.IsNull() {
+		// The configuration's own refresh plans to store it again. An error here would
+		// keep that from being applied.
+		resp.Diagnostics.Append(tfdiag.Warn("Read", noun, missing, "The group is taken to be as it was."))
+		return
+	}
 	if err != nil {
 		resp.Diagnostics.Append(tfdiag.Unable("Read", noun, err))
 		return
