@@ -41,8 +41,12 @@ type Outputs map[string]map[string]string
 //
 // A member of the spec's groups that fails ends the wait with a [MemberError],
 // if the rest can't make up the minimum. The end of ctx ends it with a
-// [PendingError], which says who waits for what.
+// [PendingError], which says who waits for what. A spec without groups is an error:
+// nothing to wait for is never meant.
 func (m *Manager) Await(ctx context.Context, spec AwaitSpec) (Outputs, error) {
+	if len(spec.Groups) == 0 {
+		return nil, errors.New("awaiting server groups: none is named")
+	}
 	var last pass
 	turns := make(map[string]int)
 	rhythm := tempo{pace: m.service.Pace()}
@@ -72,12 +76,12 @@ func (m *Manager) Await(ctx context.Context, spec AwaitSpec) (Outputs, error) {
 }
 
 // Collect returns the published outputs of the groups as they are now. A group
-// that doesn't exist has none.
+// that doesn't exist, or whose configuration is missing, has none.
 func (m *Manager) Collect(ctx context.Context, refs []hosting.GroupRef) (Outputs, error) {
 	outputs := make(Outputs)
 	for _, ref := range refs {
 		observation, err := m.Observe(ctx, ref)
-		if errors.Is(err, hosting.ErrNotFound) {
+		if _, missing := errors.AsType[*ConfigurationMissingError](err); missing || errors.Is(err, hosting.ErrNotFound) {
 			continue
 		}
 		if err != nil {
@@ -151,7 +155,7 @@ func (m *Manager) deliverAll(ctx context.Context, now pass, turns map[string]int
 		if !carried.ok || len(target.Members) == 0 {
 			continue
 		}
-		if stored, held := target.Group.Values[wire.Parameter]; held && stored.Text == carried.text {
+		if stores(target.Group, wire.Parameter, carried.text) {
 			continue
 		}
 		group, changed, err := m.store(ctx, target, wire, carried.text)
@@ -166,9 +170,7 @@ func (m *Manager) deliverAll(ctx context.Context, now pass, turns map[string]int
 	}
 	for _, name := range slices.Sorted(maps.Keys(now.looks)) {
 		look := now.looks[name]
-		if slices.ContainsFunc(look.Members, func(member Member) bool { return member.Delivered < records[name].Revision }) {
-			moved = true
-		}
+		moved = moved || len(lagging(look, records[name].Revision)) > 0
 		if err := m.spread(ctx, look, records[name]); err != nil {
 			return true, err
 		}
@@ -195,9 +197,9 @@ func (s AwaitSpec) unattainable(now pass) error {
 			member, running := look.Member(slot)
 			switch {
 			case !running:
-				failures = append(failures, &MemberError{Key: hosting.MemberKey(name, slot), Failure: lostReason(look, slot)})
+				failures = append(failures, look.lost(slot))
 			case member.Failed():
-				failures = append(failures, newMemberError(member, look.Group))
+				failures = append(failures, look.failure(member))
 			}
 		}
 		if look.Group.Size-len(failures) < s.minimum(look.Group) {

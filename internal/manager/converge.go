@@ -174,10 +174,10 @@ func (m *Manager) passGate(ctx context.Context, server hosting.Server) error {
 		}
 		member, running := observation.Member(server.Slot)
 		if !running || member.ID != server.ID {
-			return false, &MemberError{Key: key, Failure: lostReason(observation, server.Slot)}
+			return false, observation.lost(server.Slot)
 		}
 		if member.Failed() {
-			return false, newMemberError(member, observation.Group)
+			return false, observation.failure(member)
 		}
 		return member.Report.Status == boot.StatusReady || waitsInVain(member, observation.Group), nil
 	})

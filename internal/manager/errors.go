@@ -17,6 +17,8 @@ type MemberError struct {
 	Failure string
 	// LogTail is the end of the member's log, masked; may be empty.
 	LogTail string
+	// Ended: the member has no running server; none of its scripts has failed.
+	Ended bool
 }
 
 // Error returns key and failure, and the log's tail on lines of its own.
@@ -32,13 +34,20 @@ func (e *MemberError) Error() string {
 	return text.String()
 }
 
-// newMemberError returns the error of a failed member. The agent has masked the
-// tail already; it is masked again with the secrets that the ledger knows.
-func newMemberError(member Member, group hosting.Group) *MemberError {
+// failure returns the error of a failed member. The agent has masked the tail
+// already; it is masked again with the secrets that the ledger knows and with what
+// the member has published as sensitive. An output that isn't declared counts as
+// sensitive: the member may come from another configuration.
+func (o Observation) failure(member Member) *MemberError {
 	var secrets []string
-	for _, name := range slices.Sorted(maps.Keys(group.Values)) {
-		if value := group.Values[name]; value.Sensitive {
+	for _, name := range slices.Sorted(maps.Keys(o.Group.Values)) {
+		if value := o.Group.Values[name]; value.Sensitive {
 			secrets = append(secrets, value.Text)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(member.Report.Outputs)) {
+		if declared, known := o.Configuration.Outputs[name]; !known || declared.Sensitive {
+			secrets = append(secrets, member.Report.Outputs[name])
 		}
 	}
 	return &MemberError{
@@ -46,6 +55,11 @@ func newMemberError(member Member, group hosting.Group) *MemberError {
 		Failure: boot.SanitizeTail(member.Report.Failure, secrets),
 		LogTail: boot.SanitizeTail(member.Report.LogTail, secrets),
 	}
+}
+
+// lost returns the error of a slot without a running server.
+func (o Observation) lost(slot int) *MemberError {
+	return &MemberError{Key: hosting.MemberKey(o.Group.Name, slot), Failure: lostReason(o, slot), Ended: true}
 }
 
 func lostReason(observation Observation, slot int) string {

@@ -20,7 +20,9 @@ type Edge struct {
 
 // Blocking returns the edges of a wire: those of its sources that are published
 // outputs, if the parameter is required for boot. Facts exist at launch and never
-// block.
+// block. A wire that takes the first of several values may take any of them, so one
+// fact among them is enough for none to block; a zero Select counts as that one,
+// because nobody may be refused for what isn't known.
 func Blocking(wire hosting.Wire, requiredFor boot.Requirement) []Edge {
 	if requiredFor != boot.RequiredForBoot {
 		return nil
@@ -32,50 +34,55 @@ func Blocking(wire hosting.Wire, requiredFor boot.Requirement) []Edge {
 		}
 		edges = append(edges, Edge{From: from.Group, Output: from.Output, Into: wire.Into, Parameter: wire.Parameter})
 	}
+	if wire.Select != hosting.SelectAll && len(edges) < len(wire.From) {
+		return nil
+	}
 	return edges
 }
 
 // FindLoop returns the edges of a loop in which nobody can boot, or nil. The
 // answer depends on nothing but the edges.
-func FindLoop(edges []Edge) []Edge {
+func FindLoop(edges []Edge) []Edge { return findLoopThrough(edges, edges) }
+
+// findLoopThrough is FindLoop for the loops that begin with one of some edges.
+func findLoopThrough(edges, some []Edge) []Edge {
 	out := make(map[string][]Edge)
 	for _, edge := range edges {
 		out[edge.From] = append(out[edge.From], edge)
 	}
-	search := loopSearch{out: out, done: make(map[string]bool)}
-	for _, edge := range edges {
-		if loop := search.from(edge.From); loop != nil {
-			return loop
+	for _, edge := range some {
+		search := pathSearch{out: out, to: edge.From, seen: make(map[string]bool)}
+		if search.from(edge.Into) {
+			return append([]Edge{edge}, search.path...)
 		}
 	}
 	return nil
 }
 
-// loopSearch is a depth-first search for a cycle.
-type loopSearch struct {
+// pathSearch is a depth-first search for a path to a group.
+type pathSearch struct {
 	out  map[string][]Edge
-	done map[string]bool
+	to   string
+	seen map[string]bool
 	path []Edge
 }
 
-func (s *loopSearch) from(group string) []Edge {
-	if s.done[group] {
-		return nil
+func (s *pathSearch) from(group string) bool {
+	if group == s.to {
+		return true
 	}
-	for i, edge := range s.path {
-		if edge.From == group {
-			return slices.Clone(s.path[i:])
-		}
+	if s.seen[group] {
+		return false
 	}
+	s.seen[group] = true
 	for _, edge := range s.out[group] {
 		s.path = append(s.path, edge)
-		if loop := s.from(edge.Into); loop != nil {
-			return loop
+		if s.from(edge.Into) {
+			return true
 		}
 		s.path = s.path[:len(s.path)-1]
 	}
-	s.done[group] = true
-	return nil
+	return false
 }
 
 func describeLoop(loop []Edge) string {
@@ -90,19 +97,28 @@ func describeLoop(loop []Edge) string {
 	return text.String()
 }
 
-// findLoop looks in the ledger for a loop that goes through the wire.
+// findLoop looks in the ledger for a loop that goes through the wire. Loops among
+// other wires are not this one's fault, and what it was before it moved is about to
+// go.
 func (m *Manager) findLoop(ctx context.Context, wire hosting.Wire) ([]Edge, error) {
 	network, err := m.connected(ctx, []string{wire.Into})
 	if err != nil {
 		return nil, err
 	}
-	var edges []Edge
-	for _, wire := range network.wires() {
-		configuration, err := m.Configuration(ctx, network.groups[wire.Into].Configuration)
-		if err != nil {
-			return nil, fmt.Errorf("reading the configuration of server group %q: %w", wire.Into, err)
+	var edges, own []Edge
+	for _, other := range network.wires() {
+		if other.ID == wire.ID && other.Into != wire.Into {
+			continue
 		}
-		edges = append(edges, Blocking(wire, configuration.Parameters[wire.Parameter].RequiredFor)...)
+		configuration, err := m.Configuration(ctx, network.groups[other.Into].Configuration)
+		if err != nil {
+			return nil, fmt.Errorf("reading the configuration of server group %q: %w", other.Into, err)
+		}
+		blocking := Blocking(other, configuration.Parameters[other.Parameter].RequiredFor)
+		edges = append(edges, blocking...)
+		if other.ID == wire.ID {
+			own = blocking
+		}
 	}
-	return FindLoop(edges), nil
+	return findLoopThrough(edges, own), nil
 }

@@ -15,6 +15,19 @@ func wire(from, output, into, parameter string) hosting.Wire {
 	return hosting.Wire{From: []hosting.Output{{Group: from, Output: output}}, Into: into, Parameter: parameter}
 }
 
+// either is a wire from two outputs of a group.
+func either(from, output, other, into, parameter string) hosting.Wire {
+	either := wire(from, output, into, parameter)
+	either.Select = hosting.SelectFirst
+	either.From = append(either.From, hosting.Output{Group: from, Output: other})
+	return either
+}
+
+func all(wire hosting.Wire) hosting.Wire {
+	wire.Select = hosting.SelectAll
+	return wire
+}
+
 func TestFindLoop(t *testing.T) {
 	t.Parallel()
 	type required struct {
@@ -50,6 +63,17 @@ func TestFindLoop(t *testing.T) {
 				{wire("c", "x", "a", "x"), boot.RequiredForBoot},
 			},
 			want: []string{"a", "b", "c"},
+		},
+		"the first of a fact and a published output doesn't block": {
+			wires: []required{{either("a", "x", "private_ip", "b", "x"), boot.RequiredForBoot}, {wire("b", "y", "a", "y"), boot.RequiredForBoot}},
+		},
+		"the first of two published outputs blocks": {
+			wires: []required{{either("a", "x", "z", "b", "x"), boot.RequiredForBoot}, {wire("b", "y", "a", "y"), boot.RequiredForBoot}},
+			want:  []string{"a", "b"},
+		},
+		"all of a fact and a published output block": {
+			wires: []required{{all(either("a", "x", "private_ip", "b", "x")), boot.RequiredForBoot}, {wire("b", "y", "a", "y"), boot.RequiredForBoot}},
+			want:  []string{"a", "b"},
 		},
 	}
 	for name, test := range tests {

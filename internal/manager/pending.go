@@ -40,51 +40,106 @@ const restless = 3
 
 // pending says, line by line, what had not settled.
 func (s AwaitSpec) pending(now pass, turns map[string]int) []string {
+	if len(now.looks) == 0 {
+		return []string{"no look at the servers has come to its end"}
+	}
 	var lines []string
-	for _, name := range slices.Sorted(slices.Values(s.names())) {
-		look := now.looks[name]
-		for _, member := range look.Members {
-			if line := describeMember(member, look.Group, now); line != "" {
-				lines = append(lines, line)
-			}
+	own := s.names()
+	for _, name := range slices.Sorted(slices.Values(own)) {
+		for _, member := range now.looks[name].Members {
+			lines = append(lines, describeMember(member, now.looks[name], now)...)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(now.looks)) {
+		if slices.Contains(own, name) {
+			continue
+		}
+		for _, member := range now.looks[name].Members {
+			lines = append(lines, describeNeighbour(member, now.looks[name], now)...)
 		}
 	}
 	for _, wire := range now.network.wires() {
-		if len(now.looks[wire.Into].Members) == 0 {
-			continue
-		}
-		if carried := carry(wire, now.looks); len(wire.From) > 0 && !carried.ok {
-			lines = append(lines, fmt.Sprintf("%s: nothing to deliver: %s", wireName(wire), carried.why))
-		}
-		if turns[wire.ID] >= restless {
-			lines = append(lines, fmt.Sprintf("%s: its value has changed %d times and doesn't settle", wireName(wire), turns[wire.ID]))
+		if line := describeWire(wire, now, turns[wire.ID]); line != "" {
+			lines = append(lines, line)
 		}
 	}
 	return lines
 }
 
-func describeMember(member Member, group hosting.Group, now pass) string {
-	report := member.Report
-	key := member.Key()
+// describeWire says why what the wire carries has not arrived.
+func describeWire(wire hosting.Wire, now pass, turns int) string {
+	target := now.looks[wire.Into]
+	if len(wire.From) == 0 || len(target.Members) == 0 {
+		return ""
+	}
+	carried := carry(wire, now.looks)
 	switch {
-	case report.Status == boot.StatusUnknown:
-		return key + ": has not reported yet"
-	case report.Status == boot.StatusWaiting:
-		var waits []string
-		for _, name := range report.Waiting {
-			waits = append(waits, fmt.Sprintf("%q (%s)", name, whyMissing(name, group, now)))
-		}
-		return key + ": waits for " + strings.Join(waits, ", ")
-	case report.Status == boot.StatusBooting:
-		return key + ": its boot script is running"
-	case report.Applied < group.Revision:
-		return fmt.Sprintf("%s: has applied revision %d of %d", key, report.Applied, group.Revision)
+	case turns >= restless:
+		return fmt.Sprintf("%s: its value has changed %d times and doesn't settle", wireName(wire), turns)
+	case !carried.ok:
+		return fmt.Sprintf("%s: nothing to deliver: %s", wireName(wire), carried.why)
+	case !stores(target.Group, wire.Parameter, carried.text):
+		return wireName(wire) + ": its value has just changed"
 	}
 	return ""
 }
 
+// describeMember says what a member of the spec's groups does in place of being
+// ready.
+func describeMember(member Member, look Observation, now pass) []string {
+	report := member.Report
+	key := member.Key()
+	switch {
+	case member.Failed():
+		return []string{key + ": " + look.failure(member).Failure}
+	case report.Status == boot.StatusUnknown:
+		return []string{key + ": has not reported yet"}
+	case report.Status == boot.StatusWaiting:
+		var waits []string
+		for _, name := range report.Waiting {
+			waits = append(waits, fmt.Sprintf("%q (%s)", name, whyMissing(name, look.Group, now)))
+		}
+		return []string{key + ": waits for " + strings.Join(waits, ", ")}
+	case report.Status == boot.StatusBooting:
+		return []string{key + ": its boot script is running"}
+	case report.Applied < look.Group.Revision:
+		return []string{fmt.Sprintf("%s: has applied revision %d of %d", key, report.Applied, look.Group.Revision)}
+	}
+	return nil
+}
+
+// describeNeighbour says what holds up the wait at a member of another group of the
+// component: what it has not been given, has not finished, or can't publish any
+// more.
+func describeNeighbour(member Member, look Observation, now pass) []string {
+	key := member.Key()
+	var lines []string
+	if member.Delivered < look.Group.Revision {
+		lines = append(lines, fmt.Sprintf("%s: has been given revision %d of %d", key, member.Delivered, look.Group.Revision))
+	}
+	switch {
+	case member.Failed() && missed(member, now):
+		lines = append(lines, key+": "+look.failure(member).Failure)
+	case !member.Failed() && member.Report.Received > member.Report.Applied:
+		lines = append(lines, fmt.Sprintf("%s: has received revision %d and applied revision %d", key, member.Report.Received, member.Report.Applied))
+	}
+	return lines
+}
+
+// missed reports whether a wire waits for an output that the member lacks.
+func missed(member Member, now pass) bool {
+	for _, wire := range now.network.wires() {
+		for _, from := range wire.From {
+			if _, has := outputOf(member, from.Output); from.Group == member.Group.Name && !has {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func whyMissing(parameter string, group hosting.Group, now pass) string {
-	if _, stored := group.Values[parameter]; stored {
+	if holdsValue(group, parameter) {
 		return "stored, being delivered"
 	}
 	for _, id := range slices.Sorted(maps.Keys(group.Wires)) {
@@ -92,7 +147,7 @@ func whyMissing(parameter string, group hosting.Group, now pass) string {
 		if wire.Into != group.Name || wire.Parameter != parameter {
 			continue
 		}
-		if carried := carry(wire, now.looks); len(wire.From) > 0 {
+		if carried := carry(wire, now.looks); len(wire.From) > 0 && !carried.ok {
 			return carried.why
 		}
 		return "its injection has not delivered yet"
@@ -101,9 +156,5 @@ func whyMissing(parameter string, group hosting.Group, now pass) string {
 }
 
 func wireName(wire hosting.Wire) string {
-	var from []string
-	for _, output := range wire.From {
-		from = append(from, output.Group+"."+output.Output)
-	}
-	return fmt.Sprintf("wire %s -> %s.%s", strings.Join(from, ", "), wire.Into, wire.Parameter)
+	return fmt.Sprintf("wire %s -> %s.%s", describeSources(wire), wire.Into, wire.Parameter)
 }

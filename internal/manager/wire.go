@@ -88,7 +88,7 @@ func (m *Manager) Connect(ctx context.Context, id string, spec WireSpec) (Connec
 	}
 	holds, err := m.establish(ctx, wire, former, spec)
 	if err != nil {
-		return Connection{}, errors.Join(err, m.exchange(context.WithoutCancel(ctx), wire, former))
+		return Connection{}, errors.Join(err, m.undo(ctx, wire, former))
 	}
 	return Connection{WireID: wire.ID, Holds: holds}, nil
 }

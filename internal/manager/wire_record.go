@@ -42,7 +42,7 @@ func (m *Manager) claimParameter(ctx context.Context, wire hosting.Wire) (before
 	}
 	for _, other := range deposed {
 		if err := m.forgetAtSourcesOf(ctx, other); err != nil {
-			return before, errors.Join(err, m.exchange(context.WithoutCancel(ctx), wire, before))
+			return before, errors.Join(err, m.undo(ctx, wire, before))
 		}
 	}
 	return before, nil
@@ -75,18 +75,36 @@ func setWire(group *hosting.Group, wire hosting.Wire) {
 
 // exchange puts one form of a wire in the place of another in the records of all
 // groups at its ends; a zero replacement removes it. The value that only the old
-// form owns goes with it. The old target comes last: as long as anything of the
-// old form is left anywhere, a repeated call finds it there.
+// form owns goes with it. The old target comes last, and only when all else is
+// done: as long as anything of the old form is left, a repeated call finds it there.
 func (m *Manager) exchange(ctx context.Context, old, replacement hosting.Wire) error {
-	names := slices.Compact(slices.Sorted(slices.Values(append(old.Sources(), ends(replacement)...))))
-	names = append(slices.DeleteFunc(names, func(name string) bool { return name == old.Into }), old.Into)
-	for _, name := range names {
-		err := m.editGroup(ctx, name, func(group *hosting.Group) { exchangeIn(group, old, replacement) })
-		if err != nil {
+	for _, name := range oldTargetLast(old, replacement) {
+		if err := m.exchangeAt(ctx, name, old, replacement); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// undo puts the former self of a wire, zero for a new one, back in its place, as
+// far as that goes: nobody may ever ask for the wire again. It doesn't end with the
+// context.
+func (m *Manager) undo(ctx context.Context, wire, former hosting.Wire) error {
+	ctx = context.WithoutCancel(ctx)
+	var errs []error
+	for _, name := range oldTargetLast(wire, former) {
+		errs = append(errs, m.exchangeAt(ctx, name, wire, former))
+	}
+	return errors.Join(errs...)
+}
+
+func oldTargetLast(old, replacement hosting.Wire) []string {
+	names := slices.Compact(slices.Sorted(slices.Values(append(old.Sources(), ends(replacement)...))))
+	return append(slices.DeleteFunc(names, func(name string) bool { return name == old.Into }), old.Into)
+}
+
+func (m *Manager) exchangeAt(ctx context.Context, name string, old, replacement hosting.Wire) error {
+	return m.editGroup(ctx, name, func(group *hosting.Group) { exchangeIn(group, old, replacement) })
 }
 
 // ends returns the names of the groups that a wire touches; none for a zero wire.
@@ -142,7 +160,7 @@ func (m *Manager) forgetAtSourcesOf(ctx context.Context, wire hosting.Wire) erro
 	var errs []error
 	for _, name := range wire.Sources() {
 		if name != wire.Into {
-			errs = append(errs, m.editGroup(ctx, name, func(group *hosting.Group) { exchangeIn(group, wire, hosting.Wire{}) }))
+			errs = append(errs, m.exchangeAt(ctx, name, wire, hosting.Wire{}))
 		}
 	}
 	return errors.Join(errs...)

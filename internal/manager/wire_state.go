@@ -13,8 +13,9 @@ import (
 type WireState struct {
 	// Exists: the target's record holds the wire as it was asked for.
 	Exists bool
-	// Pending: the source has a value that differs from the stored one, or the
-	// target has members and lacks the value of a wire without sources.
+	// Pending: the source has a value that differs from the stored one, the target
+	// has members and lacks the value of a wire without sources, or what is stored
+	// has not been delivered to one of its members.
 	Pending bool
 }
 
@@ -28,7 +29,7 @@ func (m *Manager) LookAtWire(ctx context.Context, id string, spec WireSpec) (Wir
 		return WireState{}, fmt.Errorf("reading server group %q: %w", spec.Into, err)
 	}
 	wire, found := target.Wires[id]
-	if !found || wire.Parameter != spec.Parameter || !slices.Equal(wire.From, spec.From) {
+	if !found || !spec.describes(wire) {
 		return WireState{}, nil
 	}
 	if !wire.Confirmed {
@@ -41,8 +42,18 @@ func (m *Manager) LookAtWire(ctx context.Context, id string, spec WireSpec) (Wir
 	return WireState{Exists: true, Pending: pending}, err
 }
 
+// describes reports whether the recorded wire is the one that was asked for.
+func (s WireSpec) describes(wire hosting.Wire) bool {
+	return wire.Into == s.Into && wire.Parameter == s.Parameter &&
+		slices.Equal(wire.From, s.From) && wire.Select == s.Select && wire.Separator == s.Separator
+}
+
 func (m *Manager) wirePending(ctx context.Context, wire hosting.Wire) (bool, error) {
 	looks, err := m.lookAtEnds(ctx, wire)
+	if _, missing := errors.AsType[*ConfigurationMissingError](err); missing {
+		// Nothing can be delivered before the configuration is stored again.
+		return false, nil
+	}
 	if err != nil {
 		return false, err
 	}
@@ -50,12 +61,14 @@ func (m *Manager) wirePending(ctx context.Context, wire hosting.Wire) (bool, err
 	if !found || len(target.Members) == 0 {
 		return false, nil
 	}
-	stored, held := target.Group.Values[wire.Parameter]
-	if len(wire.From) == 0 {
-		return !held, nil
+	if len(lagging(target, target.Group.Revision)) > 0 {
+		return true, nil
 	}
-	carried := carry(wire, looks)
-	return carried.ok && (!held || stored.Text != carried.text), nil
+	if len(wire.From) == 0 {
+		return !holdsValue(target.Group, wire.Parameter), nil
+	}
+	now := carry(wire, looks)
+	return now.ok && !stores(target.Group, wire.Parameter, now.text), nil
 }
 
 // lookAtEnds observes the target and the sources of a wire; a group that doesn't

@@ -12,11 +12,20 @@ import (
 	"github.com/musterhq/terraform-provider-muster/internal/provider/handle"
 )
 
+// Names of the attributes at the ends of a wire.
+const (
+	intoName      = "into"
+	fromName      = "from"
+	groupName     = "group"
+	parameterName = "parameter"
+	outputName    = "output"
+)
+
 // defaultSeparator joins the values of select = "all".
 const defaultSeparator = ","
 
 type model struct {
-	Into           *intoModel   `tfsdk:"into"`
+	Into           types.Object `tfsdk:"into"`
 	From           types.List   `tfsdk:"from"`
 	Select         types.String `tfsdk:"select"`
 	Separator      types.String `tfsdk:"separator"`
@@ -25,11 +34,6 @@ type model struct {
 	ValueWOVersion types.String `tfsdk:"value_wo_version"`
 	Wire           types.Object `tfsdk:"wire"`
 	ID             types.String `tfsdk:"id"`
-}
-
-type intoModel struct {
-	Group     types.Object `tfsdk:"group"`
-	Parameter types.String `tfsdk:"parameter"`
 }
 
 // end is one end of a wire: a parameter or an output of a group.
@@ -47,32 +51,32 @@ func unknownGroup() handle.Group {
 	}
 }
 
-func toEnd(ctx context.Context, group types.Object, name types.String) (end, diag.Diagnostics) {
+// toEnd reads one end from its object; name is the attribute beside "group". An
+// object that is unknown is an end of which nothing is known.
+func toEnd(ctx context.Context, object types.Object, name string) (end, diag.Diagnostics) {
+	if object.IsUnknown() {
+		return end{group: unknownGroup(), name: types.StringUnknown()}, nil
+	}
+	group, _ := object.Attributes()[groupName].(types.Object)
+	text, _ := object.Attributes()[name].(types.String)
 	parsed, ok, diagnostics := handle.ParseGroup(ctx, group)
 	if !ok {
 		parsed = unknownGroup()
 	}
-	return end{group: parsed, name: name}, diagnostics
+	return end{group: parsed, name: text}, diagnostics
 }
 
 // ends returns both sides of the wire. sourcesKnown is false where the list of
 // sources is unknown as a whole.
 func (m *model) ends(ctx context.Context) (target end, sources []end, sourcesKnown bool, diagnostics diag.Diagnostics) {
-	target, diagnostics = toEnd(ctx, m.Into.Group, m.Into.Parameter)
+	target, diagnostics = toEnd(ctx, m.Into, parameterName)
 	if m.From.IsUnknown() {
 		return target, nil, false, diagnostics
 	}
-	var models []types.Object
-	diagnostics.Append(m.From.ElementsAs(ctx, &models, false)...)
-	for _, object := range models {
-		source := end{group: unknownGroup(), name: types.StringUnknown()}
-		if !object.IsUnknown() {
-			group, _ := object.Attributes()["group"].(types.Object)
-			output, _ := object.Attributes()["output"].(types.String)
-			parsed, faults := toEnd(ctx, group, output)
-			diagnostics.Append(faults...)
-			source = parsed
-		}
+	for _, element := range m.From.Elements() {
+		object, _ := element.(types.Object)
+		source, faults := toEnd(ctx, object, outputName)
+		diagnostics.Append(faults...)
 		sources = append(sources, source)
 	}
 	return target, sources, true, diagnostics

@@ -77,7 +77,7 @@ func checkTarget(target end, diagnostics *diag.Diagnostics) (parameter boot.Para
 	if target.name.IsUnknown() {
 		return parameter, false
 	}
-	at := path.Root("into").AtName("parameter")
+	at := path.Root(intoName).AtName(parameterName)
 	parameter, known, err := handle.LookupParameter(target.group.Parameters, target.group.Label(), target.name.ValueString())
 	if err != nil {
 		diagnostics.AddAttributeError(at, "Undeclared Parameter", tfdiag.Sentence(err.Error()))
@@ -98,7 +98,7 @@ func checkSources(sources []end, parameter boot.Parameter, selected types.String
 		if source.name.IsUnknown() {
 			continue
 		}
-		at := path.Root("from").AtListIndex(i).AtName("output")
+		at := path.Root(fromName).AtListIndex(i).AtName(outputName)
 		output, known, err := handle.LookupOutput(source.group.Outputs, source.group.Label(), source.name.ValueString())
 		if err != nil {
 			diagnostics.AddAttributeError(at, "Undeclared Output", tfdiag.Sentence(err.Error()))

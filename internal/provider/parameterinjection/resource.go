@@ -59,7 +59,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		p.seen = seen
 		resp.Diagnostics.Append(diagnostics...)
 	}
-	if resp.Diagnostics.HasError() || p.plan.Into == nil {
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	plan, diagnostics := p.compute(ctx)
@@ -75,7 +75,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if !r.connect(ctx, &plan, req.Config, "Create", &resp.Diagnostics) {
+	if !r.connect(ctx, &plan, nil, req.Config, &resp.Diagnostics) {
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
@@ -108,23 +108,14 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	var plan, state model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	before, diagnostics := state.toSpec(ctx)
-	resp.Diagnostics.Append(diagnostics...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if !r.connect(ctx, &plan, req.Config, "Update", &resp.Diagnostics) {
+	if !r.connect(ctx, &plan, &state, req.Config, &resp.Diagnostics) {
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	resp.Diagnostics.Append(tfvalue.SavePrivate(ctx, resp.Private, sightingKey, sighting{})...)
-	after, _ := plan.toSpec(ctx)
-	if before.Into == after.Into {
-		return
-	}
-	if err := r.manager.Disconnect(ctx, plan.ID.ValueString(), before.Into); err != nil {
-		resp.Diagnostics.Append(tfdiag.Unable("Remove the Former Wire of", noun, err))
-	}
 }
 
 // Delete forgets the wire; running members keep what they have.
@@ -142,9 +133,9 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	}
 }
 
-// connect records the planned wire and puts its identity into the plan. It
-// reports whether that has succeeded.
-func (r *Resource) connect(ctx context.Context, plan *model, config tfsdk.Config, verb string, diagnostics *diag.Diagnostics) bool {
+// connect records the planned wire and puts its identity into the plan; state is
+// nil on creation. It reports whether that has succeeded.
+func (r *Resource) connect(ctx context.Context, plan, state *model, config tfsdk.Config, diagnostics *diag.Diagnostics) bool {
 	spec, faults := plan.toSpec(ctx)
 	diagnostics.Append(faults...)
 	spec.Value = plan.Value.ValueStringPointer()
@@ -153,6 +144,15 @@ func (r *Resource) connect(ctx context.Context, plan *model, config tfsdk.Config
 		var secret types.String
 		diagnostics.Append(config.GetAttribute(ctx, path.Root("value_wo"), &secret)...)
 		spec.Value = secret.ValueStringPointer()
+	}
+	verb := "Create"
+	if state != nil {
+		verb = "Update"
+		before, faults := state.toSpec(ctx)
+		diagnostics.Append(faults...)
+		spec.Former = formerTarget(before, spec)
+		spec.KeepStored = before.Into == spec.Into && before.Parameter == spec.Parameter &&
+			!plan.ValueWOVersion.IsNull() && plan.ValueWOVersion.Equal(state.ValueWOVersion)
 	}
 	if diagnostics.HasError() {
 		return false
@@ -163,12 +163,19 @@ func (r *Resource) connect(ctx context.Context, plan *model, config tfsdk.Config
 		return false
 	}
 	if connection.Holds != "" {
-		diagnostics.AddAttributeWarning(path.Root("from"), "Nothing to Deliver",
+		diagnostics.AddAttributeWarning(path.Root(fromName), "Nothing to Deliver",
 			tfdiag.Sentence(connection.Holds)+" What was delivered before stays in force; the value is delivered as soon as there is one.")
 	}
 	plan.ID = types.StringValue(connection.WireID)
 	plan.Wire = withDelivery(ctx, plan.Wire)
 	return true
+}
+
+func formerTarget(before, after manager.WireSpec) string {
+	if before.Into == after.Into {
+		return ""
+	}
+	return before.Into
 }
 
 // withDelivery gives a delivery that was planned unknown a value of its own.

@@ -2,6 +2,7 @@ package serverreadiness
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/musterhq/terraform-provider-muster/internal/hosting"
@@ -60,6 +62,25 @@ func (m *model) wires(ctx context.Context) ([]handle.Wire, diag.Diagnostics) {
 		}
 	}
 	return wires, diagnostics
+}
+
+// checkElements refuses a null among the groups and the wires. One that is known
+// only when the plan is applied is found there.
+func (m *model) checkElements() diag.Diagnostics {
+	diagnostics := checkNulls(path.Root("groups"), m.Groups, "the handle of a muster_server_group")
+	diagnostics.Append(checkNulls(path.Root("after"), m.After, "the wire of a muster_parameter_injection")...)
+	return diagnostics
+}
+
+func checkNulls(at path.Path, list types.List, what string) diag.Diagnostics {
+	var diagnostics diag.Diagnostics
+	for i, element := range list.Elements() {
+		if element.IsNull() {
+			diagnostics.AddAttributeError(at.AtListIndex(i), "Missing Value",
+				fmt.Sprintf("%s is null and should be %s. Leave out what isn't there, for example with concat.", at.AtListIndex(i), what))
+		}
+	}
+	return diagnostics
 }
 
 // toSpec returns what to wait for. The caller guarantees that nothing is unknown.

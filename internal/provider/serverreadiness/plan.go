@@ -29,6 +29,10 @@ type planner struct {
 // compute checks the arguments and plans the outputs.
 func (p *planner) compute(ctx context.Context) (model, diag.Diagnostics) {
 	groups, known, diagnostics := p.plan.groups(ctx)
+	diagnostics.Append(p.plan.checkElements()...)
+	if diagnostics.HasError() {
+		return p.plan, diagnostics
+	}
 	diagnostics.Append(p.checkMinReady(groups, known)...)
 	diagnostics.Append(p.checkLoops(ctx, groups)...)
 	p.plan.Outputs = p.outputs(ctx, groups, known)
@@ -136,7 +140,9 @@ func (p *planner) checkLoops(ctx context.Context, groups []handle.Group) diag.Di
 		if !known || err != nil {
 			continue
 		}
-		edges = append(edges, manager.Blocking(toWire(wire, sources), parameter.RequiredFor)...)
+		if converted, known := toWire(wire, sources); known {
+			edges = append(edges, manager.Blocking(converted, parameter.RequiredFor)...)
+		}
 	}
 	if loop := manager.FindLoop(edges); loop != nil {
 		diagnostics.AddAttributeError(path.Root("after"), "Servers Wait for Each Other", capital((&manager.LoopError{Loop: loop}).Error()))
@@ -144,14 +150,17 @@ func (p *planner) checkLoops(ctx context.Context, groups []handle.Group) diag.Di
 	return diagnostics
 }
 
-func toWire(wire handle.Wire, sources []handle.Source) hosting.Wire {
-	converted := hosting.Wire{Into: wire.Into.ValueString(), Parameter: wire.Parameter.ValueString()}
+// toWire returns the wire with its sources; known is false where one of them isn't
+// known yet, which may be the one that the servers take.
+func toWire(wire handle.Wire, sources []handle.Source) (converted hosting.Wire, known bool) {
+	converted = hosting.Wire{Into: wire.Into.ValueString(), Parameter: wire.Parameter.ValueString()}
 	for _, source := range sources {
-		if !source.Group.IsUnknown() && !source.Output.IsUnknown() {
-			converted.From = append(converted.From, hosting.Output{Group: source.Group.ValueString(), Output: source.Output.ValueString()})
+		if source.Group.IsUnknown() || source.Output.IsUnknown() {
+			return hosting.Wire{}, false
 		}
+		converted.From = append(converted.From, hosting.Output{Group: source.Group.ValueString(), Output: source.Output.ValueString()})
 	}
-	return converted
+	return converted, true
 }
 
 func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }

@@ -118,6 +118,7 @@ func (r *Resource) Delete(context.Context, resource.DeleteRequest, *resource.Del
 // await waits for what is planned and fills in the outputs.
 func (r *Resource) await(ctx context.Context, plan *model, timeout time.Duration) diag.Diagnostics {
 	groups, _, diagnostics := plan.groups(ctx)
+	diagnostics.Append(plan.checkElements()...)
 	spec, faults := plan.toSpec(ctx)
 	diagnostics.Append(faults...)
 	if diagnostics.HasError() {
@@ -134,14 +135,37 @@ func (r *Resource) await(ctx context.Context, plan *model, timeout time.Duration
 	return diagnostics
 }
 
+const (
+	adviceFailed = "Correct the script and apply again: the failed servers are replaced first, together, and then the others one at a time."
+	adviceEnded  = "Apply again: servers that have ended are launched anew."
+)
+
+// endings reports whether a script of a member has failed, and whether a member
+// has ended, among the errors that err joins.
+func endings(err error) (failed, ended bool) {
+	causes := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		causes = joined.Unwrap()
+	}
+	for _, cause := range causes {
+		if member, ok := errors.AsType[*manager.MemberError](cause); ok {
+			failed, ended = failed || !member.Ended, ended || member.Ended
+		}
+	}
+	return failed, ended
+}
+
 // explain turns the end of a wait into an error that says what to do.
 func explain(err error, timeout time.Duration) diag.Diagnostic {
-	var failed *manager.MemberError
 	var pending *manager.PendingError
+	failed, ended := endings(err)
 	switch {
-	case errors.As(err, &failed):
-		return diag.NewErrorDiagnostic("Servers Failed to Boot",
-			err.Error()+"\n\nCorrect the script and apply again: the failed servers are replaced first, together, and then the others one at a time.")
+	case failed && ended:
+		return diag.NewErrorDiagnostic("Servers Failed to Boot", err.Error()+"\n\n"+adviceFailed+" "+adviceEnded)
+	case failed:
+		return diag.NewErrorDiagnostic("Servers Failed to Boot", err.Error()+"\n\n"+adviceFailed)
+	case ended:
+		return diag.NewErrorDiagnostic("Servers Have Ended", err.Error()+"\n\n"+adviceEnded)
 	case errors.As(err, &pending) && errors.Is(err, context.DeadlineExceeded):
 		return diag.NewErrorDiagnostic(fmt.Sprintf("Servers Not Ready Within %s", timeout),
 			tfdiag.Sentence(err.Error())+"\n\nA parameter that nobody delivers needs a muster_parameter_injection, whose wire belongs into after: "+

@@ -45,7 +45,9 @@ func (r *Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *r
 				Computed:    true,
 				ElementType: types.MapType{ElemType: types.StringType},
 				MarkdownDescription: "What the servers have published: by member key, then by output name. A sensitive output has the value null. " +
-					"The keys are known at plan, and the entry of a server that stays is known while nothing in `after` changes.",
+					"The keys are known at plan, and the entry of a server that stays is known while nothing in `after` changes. " +
+					"What a server that stays publishes anew while nothing in `groups` or `after` changes is stored by the next refresh; " +
+					"a root module's output that takes it then shows as a change.",
 			},
 			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
 				Create: true, Update: true,
