@@ -117,7 +117,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	}
 	basis, err := r.manager.Basis(ctx, plan.ServerConfiguration.ValueString(), plan.ServerGroup.ValueString())
 	if err == nil {
-		err = refuseShrinking(basis, plan.DesiredServers.ValueInt64())
+		err = refuseShrinking(basis, plan.DesiredServers.ValueInt64(), "set initial_servers to the size of the data source muster_server_group, or import the policy")
 	}
 	if err != nil {
 		resp.Diagnostics.Append(tfdiag.Unable("Create", noun, err))
@@ -126,23 +126,36 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 }
 
-func refuseShrinking(basis manager.Basis, desired int64) error {
+// refuseShrinking keeps a policy that comes to a group from terminating servers
+// before it has ever looked at them. keep says how they are kept.
+func refuseShrinking(basis manager.Basis, desired int64, keep string) error {
 	if !basis.Exists || int64(basis.Intended) <= desired {
 		return nil
 	}
-	return fmt.Errorf("server group %q is meant to have %d servers, and this policy starts with %d: creating it would terminate %d of them. "+
-		"To keep them, set initial_servers to the size of the data source muster_server_group, or import the policy; "+
-		"to have fewer, set the group's desired_servers to %d first",
-		basis.Group, basis.Intended, desired, int64(basis.Intended)-desired, desired)
+	return fmt.Errorf("server group %q is meant to have %d servers, and this policy starts with %d: that would terminate %d of them. "+
+		"To keep them, %s; to have fewer, set the group's desired_servers to %d first",
+		basis.Group, basis.Intended, desired, int64(basis.Intended)-desired, keep, desired)
 }
 
-// Update stores the plan. The signals are looked at by the next refresh.
+// Update stores the plan. The signals are looked at by the next refresh. A policy
+// that is put on another group is refused like a new one.
 func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	defer tfdiag.Recover(&resp.Diagnostics, "Update", noun)
-	var plan model
+	var plan, state model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() {
 		return
+	}
+	if !plan.ServerConfiguration.Equal(state.ServerConfiguration) || !plan.ServerGroup.Equal(state.ServerGroup) {
+		basis, err := r.manager.Basis(ctx, plan.ServerConfiguration.ValueString(), plan.ServerGroup.ValueString())
+		if err == nil {
+			err = refuseShrinking(basis, plan.DesiredServers.ValueInt64(), "raise min_servers to their number for this apply")
+		}
+		if err != nil {
+			resp.Diagnostics.Append(tfdiag.Unable("Update", noun, err))
+			return
+		}
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 }

@@ -191,7 +191,9 @@ func TestScalingPolicy_creation(t *testing.T) {
 	})
 }
 
-func TestScalingPolicy_replacement(t *testing.T) {
+// The policy of a configuration that gets another name goes on in place, from the
+// size that the group has.
+func TestScalingPolicy_renamedConfiguration(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	run(t, w,
@@ -199,8 +201,8 @@ func TestScalingPolicy_replacement(t *testing.T) {
 		resource.TestStep{
 			PreConfig:         func() { w.runs(4)(); w.set(func(w *world) { w.value = 9000 }) },
 			Config:            strings.Replace(requests(2, 20, ""), `"web"`+"\n", `"app"`+"\n", 1),
-			ConfigPlanChecks:  plans(plancheck.ResourceActionReplace, 2),
-			ConfigStateChecks: holds(2, "2: no group exists yet; it starts with min_servers"),
+			ConfigPlanChecks:  plans(plancheck.ResourceActionUpdate, 4),
+			ConfigStateChecks: holds(4, "4: held: the group has not been looked at yet"),
 		},
 	)
 }

@@ -103,12 +103,17 @@ func cut(text string) string {
 }
 
 // snapshot returns what the decision on the model depends on. prior is the number
-// decided before, which is held where nothing is known of the group.
+// decided before, which is held where nothing is known of the group. A policy whose
+// configuration has another name now holds the size of the group that it had: it
+// is most often the same group.
 func (s sighting) snapshot(m model, signals map[string]signalModel, prior int) policy.Snapshot {
 	snapshot := policy.Snapshot{Now: s.ObservedAt, Basis: policy.Basis{Intended: prior}}
 	switch {
 	case s.ObservedAt.IsZero(), s.Configuration != m.ServerConfiguration.ValueString(), s.Group != m.ServerGroup.ValueString():
 		snapshot.Unseen = notLooked
+		if s.Exists {
+			snapshot.Basis.Intended = s.Intended
+		}
 	case s.Hidden:
 		snapshot.Unseen = notVisible
 	case !s.Exists:
