@@ -64,7 +64,7 @@ func (p *planner) compute(ctx context.Context) (model, diag.Diagnostics) {
 	}
 	members, reasons := p.members(ctx)
 	p.plan.setMembers(members, group)
-	if p.unfinished(ctx) {
+	if p.state != nil && !p.plan.Members.Equal(p.state.Members) || p.unfinished(ctx) {
 		p.plan.forgetMembership(ctx)
 	}
 	if len(reasons) > 0 && !p.plan.Replacements.IsUnknown() {
