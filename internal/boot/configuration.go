@@ -81,8 +81,7 @@ type Parameter struct {
 	Sensitive   bool        `json:"sensitive,omitempty"`
 	RequiredFor Requirement `json:"required_for"`
 	// Pattern is an RE2 expression that every value must match; empty: any.
-	Pattern     string `json:"pattern,omitempty"`
-	Description string `json:"description,omitempty"`
+	Pattern string `json:"pattern,omitempty"`
 }
 
 // Check reports why text can't be the value of the parameter: size, type or
@@ -109,9 +108,8 @@ func (p Parameter) Check(text string) error {
 
 // Output is a declared value that the scripts of a server may publish.
 type Output struct {
-	Type        Type   `json:"type"`
-	Sensitive   bool   `json:"sensitive,omitempty"`
-	Description string `json:"description,omitempty"`
+	Type      Type `json:"type"`
+	Sensitive bool `json:"sensitive,omitempty"`
 }
 
 // Configuration is everything that makes servers of one kind alike. It is

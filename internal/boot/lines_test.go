@@ -76,7 +76,7 @@ func TestPayload_Encode(t *testing.T) {
 		Configuration: boot.Configuration{
 			Image: "ami-1", BootScript: "true",
 			Parameters: map[string]boot.Parameter{
-				"given":    {Type: boot.TypeString, Default: &fallback, Description: "words", Pattern: ".*"},
+				"given":    {Type: boot.TypeString, Default: &fallback, Pattern: ".*"},
 				"default":  {Type: boot.TypeString, Default: &fallback},
 				"none":     {Type: boot.TypeString},
 				"secret":   {Type: boot.TypeString, Sensitive: true},

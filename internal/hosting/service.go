@@ -37,6 +37,11 @@ type Pace struct {
 
 // Configurations stores the content of server configurations.
 type Configurations interface {
+	// CheckConfiguration returns what keeps this service from running servers of the
+	// configuration, for example an image that it doesn't know; none where nothing
+	// does. It does no I/O, so that a plan can ask.
+	CheckConfiguration(configuration boot.Configuration) []boot.FieldFault
+
 	// PutConfiguration stores the content under its ID. Storing it again is no
 	// error and changes nothing.
 	PutConfiguration(ctx context.Context, configuration boot.Configuration) error

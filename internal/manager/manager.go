@@ -67,6 +67,12 @@ func (m *Manager) Location() string { return m.service.Location() }
 // earlier run has stored; see [hosting.Service].
 func (m *Manager) Abandoned(location string) bool { return m.service.Abandoned(location) }
 
+// CheckConfiguration returns what keeps the hosting service from running servers of
+// the configuration. It does no I/O.
+func (m *Manager) CheckConfiguration(configuration boot.Configuration) []boot.FieldFault {
+	return m.service.CheckConfiguration(configuration)
+}
+
 // PutConfiguration stores the content of a server configuration.
 func (m *Manager) PutConfiguration(ctx context.Context, configuration boot.Configuration) error {
 	return m.service.PutConfiguration(ctx, configuration)

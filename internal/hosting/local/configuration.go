@@ -85,6 +85,20 @@ func (s *Service) configuration(ctx context.Context, id string) (boot.Configurat
 	return configuration, err
 }
 
+// hostImage is the one image: this machine.
+const hostImage = "host"
+
+// CheckConfiguration implements [hosting.Configurations].
+func (s *Service) CheckConfiguration(configuration boot.Configuration) []boot.FieldFault {
+	if configuration.Image == hostImage {
+		return nil
+	}
+	return []boot.FieldFault{{
+		Path:    []string{"image"},
+		Message: fmt.Sprintf("The local hosting service knows one image, %q, which is this machine, and not %q.", hostImage, configuration.Image),
+	}}
+}
+
 // DeleteConfigurations implements [hosting.Configurations].
 func (s *Service) DeleteConfigurations(ctx context.Context, name string, used []string) error {
 	if err := s.deleteConfigurations(ctx, name, used); err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/musterhq/terraform-provider-muster/internal/boot"
 	"github.com/musterhq/terraform-provider-muster/internal/hosting"
 	"github.com/musterhq/terraform-provider-muster/internal/provider/handle"
+	"github.com/musterhq/terraform-provider-muster/internal/tfdiag"
 	"github.com/musterhq/terraform-provider-muster/internal/tfvalue"
 )
 
@@ -51,7 +52,16 @@ func (m *model) check(ctx context.Context) diag.Diagnostics {
 		return nil
 	}
 	configuration, diagnostics := m.toConfiguration(ctx)
-	for _, fault := range configuration.Check(hosting.FactNames()) {
+	if err := boot.CheckResourceName(configuration.Name); err != nil {
+		diagnostics.AddAttributeError(path.Root("name"), "Invalid "+noun, tfdiag.Sentence(err.Error()))
+	}
+	diagnostics.Append(toDiagnostics(configuration.Check(hosting.FactNames()))...)
+	return diagnostics
+}
+
+func toDiagnostics(faults []boot.FieldFault) diag.Diagnostics {
+	var diagnostics diag.Diagnostics
+	for _, fault := range faults {
 		diagnostics.AddAttributeError(attributePath(fault.Path), "Invalid "+noun, fault.Message)
 	}
 	return diagnostics

@@ -61,6 +61,10 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		return
 	}
 	resp.Diagnostics.Append(plan.derive(ctx)...)
+	if r.manager != nil && plan.whollyKnown(ctx) {
+		configuration, _ := plan.toConfiguration(ctx)
+		resp.Diagnostics.Append(toDiagnostics(r.manager.CheckConfiguration(configuration))...)
+	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 }
 
