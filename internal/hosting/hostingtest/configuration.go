@@ -22,16 +22,7 @@ func configurationRules() rules {
 				t.Errorf("stored and returned (-want +got):\n%s", diff)
 			}
 		},
-		"a configuration that it can run has no faults, and one of an unknown image has": func(t *testing.T, service hosting.Service) {
-			known := configuration("web", "echo")
-			if faults := service.CheckConfiguration(known); len(faults) > 0 {
-				t.Errorf("faults: %v", faults)
-			}
-			known.Image = "no such image"
-			if faults := service.CheckConfiguration(known); len(faults) != 1 || faults[0].Path[0] != "image" {
-				t.Errorf("faults of an unknown image: %v", faults)
-			}
-		},
+		"a configuration that it can run has no faults, and one of an unknown image has": checkImage,
 		"storing a configuration again is no error": func(t *testing.T, service hosting.Service) {
 			putConfigurations(t, service, "web", "echo", "echo")
 		},
@@ -85,5 +76,16 @@ func putConfigurations(t *testing.T, service hosting.Service, name string, scrip
 		if err := service.PutConfiguration(t.Context(), configuration(name, script)); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+func checkImage(t *testing.T, service hosting.Service) {
+	known := configuration("web", "echo")
+	if faults := service.CheckConfiguration(known); len(faults) > 0 {
+		t.Errorf("faults: %v", faults)
+	}
+	known.Image = "no such image"
+	if faults := service.CheckConfiguration(known); len(faults) != 1 || faults[0].Path[0] != "image" {
+		t.Errorf("faults of an unknown image: %v", faults)
 	}
 }
