@@ -114,9 +114,10 @@ func (p *planner) members(ctx context.Context) (members, reasons map[string]attr
 	members, reasons = make(map[string]attr.Value), make(map[string]attr.Value)
 	fingerprint, fingerprintKnown := p.fingerprint(ctx)
 	group := p.plan.Name.ValueString()
+	before := p.priorMembers()
 	for slot := range int(p.plan.DesiredServers.ValueInt64()) {
 		key := hosting.MemberKey(group, slot)
-		prior, exists := p.priorMember(key)
+		prior, exists := before[key]
 		reason := p.replaceReason(ctx, key, fingerprint, fingerprintKnown)
 		switch {
 		case !exists:
@@ -138,16 +139,15 @@ func (p *planner) members(ctx context.Context) (members, reasons map[string]attr
 	return members, reasons
 }
 
-// priorMember returns the member's state, if it ran when it was last looked at.
-func (p *planner) priorMember(key string) (attr.Value, bool) {
+// priorMembers returns the state of the members that ran when they were last
+// looked at, by key.
+func (p *planner) priorMembers() map[string]attr.Value {
 	if p.state == nil {
-		return nil, false
+		return nil
 	}
-	prior, found := p.state.Members.Elements()[key]
-	if !found || memberID(prior).IsNull() {
-		return nil, false
-	}
-	return prior, true
+	members := p.state.Members.Elements()
+	maps.DeleteFunc(members, func(_ string, member attr.Value) bool { return memberID(member).IsNull() })
+	return members
 }
 
 func (p *planner) replaceReason(ctx context.Context, key, fingerprint string, fingerprintKnown bool) string {

@@ -15,6 +15,7 @@ import (
 	"github.com/musterhq/terraform-provider-muster/internal/hosting"
 	"github.com/musterhq/terraform-provider-muster/internal/manager"
 	"github.com/musterhq/terraform-provider-muster/internal/provider/handle"
+	"github.com/musterhq/terraform-provider-muster/internal/tfdiag"
 	"github.com/musterhq/terraform-provider-muster/internal/tfvalue"
 )
 
@@ -47,8 +48,9 @@ func (p *planner) outputs(ctx context.Context, groups []handle.Group, known bool
 	}
 	settled := p.state != nil && p.plan.After.Equal(p.state.After) && tfvalue.Known(ctx, p.plan.After)
 	var before map[string]types.String
+	var priors map[string]attr.Value
 	if p.state != nil {
-		before = memberIDs(ctx, *p.state)
+		before, priors = memberIDs(ctx, *p.state), p.state.Outputs.Elements()
 	}
 	values := make(map[string]attr.Value)
 	for _, group := range groups {
@@ -58,19 +60,12 @@ func (p *planner) outputs(ctx context.Context, groups []handle.Group, known bool
 		for key, element := range group.Members.Elements() {
 			values[key] = types.MapUnknown(types.StringType)
 			id, _ := element.(types.String)
-			if prior := p.priorEntry(key); settled && prior != nil && !id.IsUnknown() && id.Equal(before[key]) {
+			if prior := priors[key]; settled && prior != nil && !id.IsUnknown() && id.Equal(before[key]) {
 				values[key] = prior
 			}
 		}
 	}
 	return types.MapValueMust(entryType(), values)
-}
-
-func (p *planner) priorEntry(key string) attr.Value {
-	if p.state == nil {
-		return nil
-	}
-	return p.state.Outputs.Elements()[key]
 }
 
 func memberIDs(ctx context.Context, state model) map[string]types.String {
@@ -145,7 +140,7 @@ func (p *planner) checkLoops(ctx context.Context, groups []handle.Group) diag.Di
 		}
 	}
 	if loop := manager.FindLoop(edges); loop != nil {
-		diagnostics.AddAttributeError(path.Root("after"), "Servers Wait for Each Other", capital((&manager.LoopError{Loop: loop}).Error()))
+		diagnostics.AddAttributeError(path.Root("after"), "Servers Wait for Each Other", tfdiag.Sentence((&manager.LoopError{Loop: loop}).Error()))
 	}
 	return diagnostics
 }
@@ -162,5 +157,3 @@ func toWire(wire handle.Wire, sources []handle.Source) (converted hosting.Wire, 
 	}
 	return converted, true
 }
-
-func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
