@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Type is the declared type of a parameter or an output. Every value travels as
@@ -119,6 +120,14 @@ type Configuration struct {
 	Image        string `json:"image"`
 	BootScript   string `json:"boot_script"`
 	UpdateScript string `json:"update_script,omitempty"`
+	// UpdateScriptTimeout is how long one run of the update script may take, in
+	// whole seconds; 0: without limit. What has not ended by then is killed, and
+	// the server has failed.
+	UpdateScriptTimeout time.Duration `json:"update_script_timeout,omitempty"`
+	// DecommissionScript runs before the server is terminated, if the boot script
+	// has exited 0; empty: there is none. Whoever terminates the server sets the
+	// time limit.
+	DecommissionScript string `json:"decommission_script,omitempty"`
 	// Parameters and Outputs are keyed by name.
 	Parameters map[string]Parameter `json:"parameters,omitempty"`
 	Outputs    map[string]Output    `json:"outputs,omitempty"`

@@ -38,6 +38,44 @@ func (s Status) String() string {
 	return fmt.Sprintf("Status(%d)", int(s))
 }
 
+// Decommission says how far a server's decommission script has come. The zero
+// Decommission says that it has none.
+type Decommission int
+
+// The steps, in their order. DecommissionDone also stands for a server that has
+// nothing to run, because its boot script has not exited 0.
+const (
+	DecommissionNone Decommission = iota
+	DecommissionIdle
+	DecommissionRunning
+	DecommissionDone
+	DecommissionFailed
+)
+
+// String returns the step as it is written in reports and shown to users.
+func (d Decommission) String() string {
+	switch d {
+	case DecommissionNone:
+		return "none"
+	case DecommissionIdle:
+		return "idle"
+	case DecommissionRunning:
+		return "running"
+	case DecommissionDone:
+		return "done"
+	case DecommissionFailed:
+		return "failed"
+	}
+	return fmt.Sprintf("Decommission(%d)", int(d))
+}
+
+// Begun reports whether the server has been asked to leave: it serves nobody any
+// more.
+func (d Decommission) Begun() bool { return d >= DecommissionRunning }
+
+// Ended reports whether there is nothing to wait for any more.
+func (d Decommission) Ended() bool { return d >= DecommissionDone }
+
 // Event is one step of a server's life, for timelines.
 type Event struct {
 	// Uptime is the machine's uptime at the event, in hundredths of a second;
@@ -63,15 +101,18 @@ type Report struct {
 	// Waiting names, sorted, the parameters that something waits for.
 	Waiting []string
 	// Failure says in one line what failed, for example "boot script exited
-	// with exit code 7"; empty unless the status is StatusFailed.
+	// with exit code 7"; empty unless the status is StatusFailed or the
+	// decommission script has failed.
 	Failure string
 	// LogTail is the end of the server's console log, at most 20 lines and 4 KiB,
 	// with the values of sensitive parameters and outputs replaced by
-	// "(sensitive)"; empty unless the status is StatusFailed.
+	// "(sensitive)"; empty where Failure is.
 	LogTail string
 	// Received and Applied are revisions: Received when its values are in
 	// place, Applied when the scripts have dealt with them.
 	Received, Applied int
+	// Decommission says how far the decommission script has come.
+	Decommission Decommission
 	// Outputs are the published outputs by name.
 	Outputs map[string]string
 	Events  []Event

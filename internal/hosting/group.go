@@ -42,6 +42,8 @@ type Group struct {
 	Parameters map[string]string `json:"parameters,omitempty"`
 	// Size is the intended number of members.
 	Size int `json:"size"`
+	// Restart is the mark that the members' newest boots are to have; see [Server].
+	Restart string `json:"restart,omitempty"`
 	// Attempt is the number of the newest launch; see [LaunchRequest].
 	Attempt int `json:"attempt"`
 	// Launch is the launch under way, nil if there is none. It is written before

@@ -21,6 +21,8 @@ type LaunchRequest struct {
 	Delivery boot.Delivery
 	// Fingerprint is kept with the server; see [Server].
 	Fingerprint string
+	// Restart is the mark under which the servers boot; see [Server].
+	Restart string
 }
 
 // ServerState is a server's state on its hosting service. The zero state is
@@ -56,6 +58,9 @@ type Server struct {
 	Facts     Facts
 	// Fingerprint is the one of the [LaunchRequest] that the server comes from.
 	Fingerprint string
+	// Restart is the mark of the server's newest boot: that of its LaunchRequest
+	// or of the newest restart.
+	Restart string
 	// Delivered is the newest revision that was put where the server finds it.
 	Delivered  int
 	LaunchedAt time.Time

@@ -49,6 +49,10 @@ type Configurations interface {
 	// Configuration returns the content stored under the ID, or ErrNotFound.
 	Configuration(ctx context.Context, id string) (boot.Configuration, error)
 
+	// ConfigurationIDs returns the IDs of all contents stored under the name, the
+	// oldest first; none where there is none.
+	ConfigurationIDs(ctx context.Context, name string) ([]string, error)
+
 	// DeleteConfigurations removes every content stored under the name, but for the
 	// IDs in used. Where there is none, it does nothing. Running servers don't
 	// need it; the launch of further ones does.
@@ -106,6 +110,19 @@ type Servers interface {
 	// Reports returns the newest report of each server by server ID. A server
 	// that has not reported is absent, and so is one that is unknown.
 	Reports(ctx context.Context, servers []Server) (map[string]boot.Report, error)
+
+	// Restart ends every process of the servers and lets them boot anew, each as
+	// what it is: with its ID, its facts, its files and what was delivered to it.
+	// It returns when the new boot is under way; what the former one has reported
+	// is unknown then. A server whose newest boot has this mark already is left
+	// alone, so that a repeated call restarts nothing twice; one that has ended or
+	// is unknown is passed over.
+	Restart(ctx context.Context, servers []Server, mark string) error
+
+	// Decommission asks the servers to run their decommission scripts, and returns
+	// without waiting for them: their reports tell. A server does so once, however
+	// often it is asked. One that has ended or is unknown is passed over.
+	Decommission(ctx context.Context, servers []Server) error
 
 	// Terminate ends the servers with every process that they have started, and
 	// returns when nothing of them runs any more; then they are unknown, and so

@@ -60,6 +60,9 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	if resp.Diagnostics.HasError() || !known {
 		return
 	}
+	if p.decorate != nil {
+		service = p.decorate(service)
+	}
 	m := manager.New(manager.Options{
 		Service: service,
 		Sources: sources,

@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
+	"github.com/musterhq/terraform-provider-muster/internal/hosting"
 	"github.com/musterhq/terraform-provider-muster/internal/provider/parameterinjection"
 	"github.com/musterhq/terraform-provider-muster/internal/provider/scalingpolicy"
 	"github.com/musterhq/terraform-provider-muster/internal/provider/serverconfiguration"
@@ -22,10 +23,30 @@ const Address = "registry.terraform.io/musterhq/muster"
 var _ provider.Provider = (*Provider)(nil)
 
 // Provider implements the provider muster.
-type Provider struct{ version string }
+type Provider struct {
+	version string
+	// decorate is applied to the hosting service; may be nil.
+	decorate func(hosting.Service) hosting.Service
+}
+
+// Option changes what [New] returns.
+type Option func(*Provider)
+
+// WithHosting lets the provider work with what decorate makes of the hosting
+// service that its configuration asks for. Tests count and interrupt calls with it,
+// or put a service of their own in its place.
+func WithHosting(decorate func(hosting.Service) hosting.Service) Option {
+	return func(p *Provider) { p.decorate = decorate }
+}
 
 // New returns the provider as the given version.
-func New(version string) provider.Provider { return &Provider{version: version} }
+func New(version string, options ...Option) provider.Provider {
+	p := &Provider{version: version}
+	for _, option := range options {
+		option(p)
+	}
+	return p
+}
 
 // Metadata names the provider.
 func (p *Provider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
