@@ -15,32 +15,52 @@ import (
 // lookTimeout bounds the look at a group after a change that was cancelled.
 const lookTimeout = 30 * time.Second
 
+// change is one change of a group's servers.
+type change struct {
+	*Manager
+
+	ref hosting.GroupRef
+	// keep are the slots whose members are not replaced.
+	keep         map[int]bool
+	drainTimeout time.Duration
+	warnings     []error
+}
+
 // converge makes the group's servers what its record asks for. New servers exist
 // before old ones go: first everything missing, and in the place of what has
 // failed, together; then the healthy outdated members one at a time, stopping at
 // the first that fails. What is too much goes also where nothing can be launched.
-func (m *Manager) converge(ctx context.Context, ref hosting.GroupRef, keep map[int]bool) error {
-	group, err := m.group(ctx, ref)
+func (c *change) converge(ctx context.Context) error {
+	group, err := c.group(ctx, c.ref)
 	if err != nil {
 		return err
 	}
-	launchErr := m.resumeLaunch(ctx, group)
-	before, err := m.Observe(ctx, ref)
+	launchErr := c.resumeLaunch(ctx, group)
+	before, err := c.Observe(ctx, c.ref)
 	if err != nil {
 		return errors.Join(launchErr, err)
 	}
-	work := planConvergence(before, keep)
+	work := planConvergence(before, c.keep)
 	var launched []hosting.Server
 	if launchErr == nil {
-		launched, launchErr = m.launch(ctx, ref, work.launch)
+		launched, launchErr = c.launch(ctx, c.ref, work.launch)
 	}
 	if launchErr == nil {
 		work.surplus = append(work.surplus, work.failed...)
 	}
-	if err := errors.Join(launchErr, m.terminate(ctx, ref, work.surplus)); err != nil {
+	if err := errors.Join(launchErr, c.retire(ctx, work.surplus)); err != nil {
 		return err
 	}
-	return m.roll(ctx, work, launched)
+	return c.roll(ctx, work, launched)
+}
+
+// lookAfter returns the group as it is after the change. It looks also when the
+// change was cancelled, because what exists must reach Terraform's state.
+func (c *change) lookAfter(ctx context.Context, changeErr error) (Outcome, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTimeout)
+	defer cancel()
+	observation, err := c.Observe(ctx, c.ref)
+	return Outcome{Observation: observation, Warnings: c.warnings}, errors.Join(changeErr, err)
 }
 
 // convergence is what has to be done to a group.
@@ -54,6 +74,8 @@ type convergence struct {
 	finish []replacement
 	// roll are the healthy members to replace one at a time.
 	roll []Member
+	// restart are the healthy members to restart one at a time.
+	restart []Member
 	// surplus are the servers that are too much or left over.
 	surplus []hosting.Server
 }
@@ -95,54 +117,73 @@ func (c *convergence) planSlot(observation Observation, slot int, keep bool) {
 		return
 	}
 	fingerprint := Fingerprint(observation.Group.Configuration, observation.Group.Parameters)
+	outdated := member.Fingerprint != fingerprint && !keep
 	switch {
-	case keep:
+	case keep && (!running || member.Failed()):
 	case !running:
 		c.launch = append(c.launch, slot)
 	case member.Failed():
 		c.launch = append(c.launch, slot)
 		c.failed = append(c.failed, member.Server)
-	case member.Fingerprint != fingerprint:
+	case outdated:
 		c.roll = append(c.roll, member)
+	case restarts(observation.Group, member):
+		c.restart = append(c.restart, member)
 	}
 }
 
-func (m *Manager) terminate(ctx context.Context, ref hosting.GroupRef, servers []hosting.Server) error {
-	if len(servers) == 0 {
-		return nil
-	}
-	if err := m.service.Terminate(ctx, servers); err != nil {
-		return fmt.Errorf("terminating servers of group %q: %w", ref.Name, err)
-	}
-	return nil
+// restarts reports whether the member has yet to boot under its group's mark.
+func restarts(group hosting.Group, member Member) bool {
+	return group.Restart != "" && member.Restart != group.Restart
 }
 
-// roll replaces the healthy outdated members one at a time, what was cut short
-// first. It begins only when what was launched in the place of missing and failed
-// members does better.
-func (m *Manager) roll(ctx context.Context, work convergence, launched []hosting.Server) error {
-	if len(work.roll)+len(work.finish) == 0 {
+// roll replaces and restarts the healthy outdated members one at a time, what was
+// cut short first. It begins only when what was launched in the place of missing and
+// failed members does better.
+func (c *change) roll(ctx context.Context, work convergence, launched []hosting.Server) error {
+	if len(work.roll)+len(work.finish)+len(work.restart) == 0 {
 		return nil
 	}
 	for _, server := range launched {
-		if err := m.passGate(ctx, server); err != nil {
+		if err := c.passGate(ctx, server); err != nil {
 			return fmt.Errorf("the rolling change doesn't begin, the other members keep running: %w", err)
 		}
 	}
 	for _, begun := range work.finish {
-		if err := m.handOver(ctx, begun); err != nil {
+		if err := c.handOver(ctx, begun); err != nil {
 			return err
 		}
 	}
 	for _, old := range work.roll {
-		successors, err := m.launch(ctx, old.Group, []int{old.Slot})
+		successors, err := c.launch(ctx, c.ref, []int{old.Slot})
 		if err != nil {
 			return err
 		}
 		for _, successor := range successors {
-			if err := m.handOver(ctx, replacement{old: old.Server, successor: successor}); err != nil {
+			if err := c.handOver(ctx, replacement{old: old.Server, successor: successor}); err != nil {
 				return err
 			}
+		}
+	}
+	return c.restartAll(ctx, work.restart)
+}
+
+// restartAll restarts the members one at a time under their group's mark, stopping
+// at the first that doesn't come up again.
+func (c *change) restartAll(ctx context.Context, members []Member) error {
+	if len(members) == 0 {
+		return nil
+	}
+	group, err := c.group(ctx, c.ref)
+	if err != nil {
+		return err
+	}
+	for _, member := range members {
+		if err := c.service.Restart(ctx, []hosting.Server{member.Server}, group.Restart); err != nil {
+			return fmt.Errorf("restarting %s: %w", member.Key(), err)
+		}
+		if err := c.passGate(ctx, member.Server); err != nil {
+			return fmt.Errorf("the restart stops at %s, the members after it have not been restarted: %w", member.Key(), err)
 		}
 	}
 	return nil
@@ -150,16 +191,15 @@ func (m *Manager) roll(ctx context.Context, work convergence, launched []hosting
 
 // handOver ends a healthy server when its successor has passed the gate. A
 // successor that doesn't pass it goes instead.
-func (m *Manager) handOver(ctx context.Context, change replacement) error {
-	group := change.old.Group
-	err := m.passGate(ctx, change.successor)
+func (c *change) handOver(ctx context.Context, pair replacement) error {
+	err := c.passGate(ctx, pair.successor)
 	if err == nil {
-		return m.terminate(ctx, group, []hosting.Server{change.old})
+		return c.retire(ctx, []hosting.Server{pair.old})
 	}
-	err = fmt.Errorf("the rolling change stops at %s, whose old server keeps running: %w", change.old.Key(), err)
+	err = fmt.Errorf("the rolling change stops at %s, whose old server keeps running: %w", pair.old.Key(), err)
 	cleanup, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTimeout)
 	defer cancel()
-	return errors.Join(err, m.terminate(cleanup, group, []hosting.Server{change.successor}))
+	return errors.Join(err, c.terminate(cleanup, []hosting.Server{pair.successor}))
 }
 
 // passGate waits until the server, the newest in its slot, is ready. It doesn't

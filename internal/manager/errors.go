@@ -39,6 +39,16 @@ func (e *MemberError) Error() string {
 // the member has published as sensitive. An output that isn't declared counts as
 // sensitive: the member may come from another configuration.
 func (o Observation) failure(member Member) *MemberError {
+	return o.memberError(member, member.Failure())
+}
+
+// decommissionFailure returns the error of a member whose decommission script has
+// failed.
+func (o Observation) decommissionFailure(member Member) *MemberError {
+	return o.memberError(member, member.Report.Failure)
+}
+
+func (o Observation) memberError(member Member, failure string) *MemberError {
 	var secrets []string
 	for _, name := range slices.Sorted(maps.Keys(o.Group.Values)) {
 		if value := o.Group.Values[name]; value.Sensitive {
@@ -52,7 +62,7 @@ func (o Observation) failure(member Member) *MemberError {
 	}
 	return &MemberError{
 		Key:     member.Key(),
-		Failure: boot.SanitizeTail(member.Report.Failure, secrets),
+		Failure: boot.SanitizeTail(failure, secrets),
 		LogTail: boot.SanitizeTail(member.Report.LogTail, secrets),
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"time"
 
 	"github.com/musterhq/terraform-provider-muster/internal/boot"
 	"github.com/musterhq/terraform-provider-muster/internal/hosting"
@@ -20,6 +21,20 @@ type GroupSpec struct {
 	Parameters map[string]string
 	// Size is the number of members.
 	Size int
+	// Restart is the mark under which the members are to have booted: another one
+	// than they have restarts them, one at a time. Empty: it doesn't matter.
+	Restart string
+	// DrainTimeout is how long the decommission scripts of servers that go may take;
+	// 0: they are not run.
+	DrainTimeout time.Duration
+}
+
+// Outcome is what a change of a group has come to.
+type Outcome struct {
+	// Observation is the group's look after the change.
+	Observation
+	// Warnings are what went wrong and kept nothing from being done.
+	Warnings []error
 }
 
 // GroupExistsError says that a group of the name exists and isn't what a
@@ -35,15 +50,16 @@ func (e *GroupExistsError) Error() string {
 // that an earlier run has begun and Terraform has not saved is taken over, with
 // the members that it has. The group's look after the call is returned, also
 // with an error once the group is recorded; then it is true as far as it goes.
-func (m *Manager) CreateGroup(ctx context.Context, spec GroupSpec) (Observation, error) {
+func (m *Manager) CreateGroup(ctx context.Context, spec GroupSpec) (Outcome, error) {
 	if err := m.checkSpec(ctx, spec); err != nil {
-		return Observation{}, err
+		return Outcome{}, err
 	}
 	ref, err := m.claimGroup(ctx, spec)
 	if err != nil {
-		return Observation{}, err
+		return Outcome{}, err
 	}
-	convergeErr := m.converge(ctx, ref, nil)
+	creation := change{Manager: m, ref: ref, drainTimeout: spec.DrainTimeout}
+	convergeErr := creation.converge(ctx)
 	if convergeErr == nil {
 		_, convergeErr = m.service.UpdateGroup(ctx, ref, func(group *hosting.Group) error {
 			if group.State == hosting.GroupCreating {
@@ -52,16 +68,17 @@ func (m *Manager) CreateGroup(ctx context.Context, spec GroupSpec) (Observation,
 			return nil
 		})
 	}
-	return m.lookAfter(ctx, ref, convergeErr)
+	return creation.lookAfter(ctx, convergeErr)
 }
 
 // ChangeGroup makes a group what spec asks for: it launches and replaces what is
 // missing, failed or outdated, and terminates what is too much, the highest
-// slots first. The members in the slots of keep are left alone whatever their
-// state. Like CreateGroup it returns the look after the call also with an error.
-func (m *Manager) ChangeGroup(ctx context.Context, ref hosting.GroupRef, spec GroupSpec, keep map[int]bool) (Observation, error) {
+// slots first. What goes is let run its decommission script before. The members in
+// the slots of keep are not replaced whatever their state. Like CreateGroup it
+// returns the look after the call also with an error.
+func (m *Manager) ChangeGroup(ctx context.Context, ref hosting.GroupRef, spec GroupSpec, keep map[int]bool) (Outcome, error) {
 	if err := m.checkSpec(ctx, spec); err != nil {
-		return Observation{}, err
+		return Outcome{}, err
 	}
 	_, err := m.service.UpdateGroup(ctx, ref, func(group *hosting.Group) error {
 		group.State = hosting.GroupConfirmed
@@ -74,9 +91,10 @@ func (m *Manager) ChangeGroup(ctx context.Context, ref hosting.GroupRef, spec Gr
 		return nil
 	})
 	if err != nil {
-		return Observation{}, fmt.Errorf("recording the change of server group %q: %w", ref.Name, err)
+		return Outcome{}, fmt.Errorf("recording the change of server group %q: %w", ref.Name, err)
 	}
-	return m.lookAfter(ctx, ref, m.converge(ctx, ref, keep))
+	update := change{Manager: m, ref: ref, keep: keep, drainTimeout: spec.DrainTimeout}
+	return update.lookAfter(ctx, update.converge(ctx))
 }
 
 // ConfirmGroup records that Terraform's state holds the incarnation.
@@ -91,30 +109,32 @@ func (m *Manager) ConfirmGroup(ctx context.Context, ref hosting.GroupRef) error 
 	return nil
 }
 
-// DestroyGroup terminates every server of the group and forgets it. A group that
-// is gone is no error.
-func (m *Manager) DestroyGroup(ctx context.Context, ref hosting.GroupRef) error {
+// DestroyGroup terminates every server of the group and forgets it; drainTimeout is
+// that of a [GroupSpec]. A group that is gone is no error. The warnings are what
+// went wrong and kept nothing from being done.
+func (m *Manager) DestroyGroup(ctx context.Context, ref hosting.GroupRef, drainTimeout time.Duration) (warnings []error, err error) {
 	group, err := m.group(ctx, ref)
 	if errors.Is(err, hosting.ErrNotFound) {
-		return nil
+		return nil, nil
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	servers, err := m.service.Servers(ctx, ref)
 	if err != nil {
-		return fmt.Errorf("listing the servers of group %q: %w", ref.Name, err)
+		return nil, fmt.Errorf("listing the servers of group %q: %w", ref.Name, err)
 	}
-	if err := m.service.Terminate(ctx, servers); err != nil {
-		return fmt.Errorf("terminating the servers of group %q: %w", ref.Name, err)
+	end := change{Manager: m, ref: ref, drainTimeout: drainTimeout}
+	if err := end.retire(ctx, servers); err != nil {
+		return end.warnings, err
 	}
 	if err := m.forgetAtSources(ctx, group); err != nil {
-		return err
+		return end.warnings, err
 	}
 	if err := m.service.DeleteGroup(ctx, ref); err != nil {
-		return fmt.Errorf("deleting server group %q: %w", ref.Name, err)
+		return end.warnings, fmt.Errorf("deleting server group %q: %w", ref.Name, err)
 	}
-	return nil
+	return end.warnings, nil
 }
 
 func (m *Manager) checkSpec(ctx context.Context, spec GroupSpec) error {
@@ -152,6 +172,7 @@ func applySpec(group *hosting.Group, spec GroupSpec) {
 	group.Configuration = spec.Configuration
 	group.Parameters = maps.Clone(spec.Parameters)
 	group.Size = spec.Size
+	group.Restart = spec.Restart
 }
 
 // claimGroup records the group, or takes over what a crashed run has recorded.
@@ -190,13 +211,4 @@ func (m *Manager) takeOverGroup(ctx context.Context, spec GroupSpec) (hosting.Gr
 		return hosting.GroupRef{}, err
 	}
 	return group.GroupRef, nil
-}
-
-// lookAfter returns the group as it is after a change. It looks also when the
-// change was cancelled, because what exists must reach Terraform's state.
-func (m *Manager) lookAfter(ctx context.Context, ref hosting.GroupRef, changeErr error) (Observation, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTimeout)
-	defer cancel()
-	observation, err := m.Observe(ctx, ref)
-	return observation, errors.Join(changeErr, err)
 }

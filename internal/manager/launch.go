@@ -60,6 +60,7 @@ func (m *Manager) carryOut(ctx context.Context, group hosting.Group) ([]hosting.
 		Payload:     boot.Payload{Group: group.Name, Configuration: configuration, Parameters: group.Parameters},
 		Delivery:    group.Delivery(),
 		Fingerprint: group.Launch.Fingerprint,
+		Restart:     group.Restart,
 	})
 	if err != nil {
 		return servers, fmt.Errorf("launching servers of group %q: %w", group.Name, err)

@@ -10,9 +10,10 @@ package manager
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -111,11 +112,39 @@ func (m *Manager) Configuration(ctx context.Context, id string) (boot.Configurat
 	return configuration, nil
 }
 
-// HasConfiguration reports whether the content is stored under the ID now.
-func (m *Manager) HasConfiguration(ctx context.Context, id string) (bool, error) {
-	_, err := m.service.Configuration(ctx, id)
-	if errors.Is(err, hosting.ErrNotFound) {
-		return false, nil
+// ReadConfiguration is Configuration without the cache: it tells whether the content
+// is stored now.
+func (m *Manager) ReadConfiguration(ctx context.Context, id string) (boot.Configuration, error) {
+	return m.service.Configuration(ctx, id)
+}
+
+// CurrentConfiguration returns the ID of the content of that name that a group
+// launches from or, where none does, the newest; [hosting.ErrNotFound] where there
+// is none. Groups that launch from different contents are an error that names them.
+func (m *Manager) CurrentConfiguration(ctx context.Context, name string) (string, error) {
+	stored, err := m.service.ConfigurationIDs(ctx, name)
+	if err != nil {
+		return "", err
 	}
-	return err == nil, err
+	if len(stored) == 0 {
+		return "", fmt.Errorf("server configuration %q: nothing is stored under this name at %s: %w", name, m.Location(), hosting.ErrNotFound)
+	}
+	groups, err := m.service.Groups(ctx)
+	if err != nil {
+		return "", fmt.Errorf("listing the server groups: %w", err)
+	}
+	var used []string
+	for _, group := range groups {
+		if slices.Contains(stored, group.Configuration) {
+			used = append(used, group.Configuration)
+		}
+	}
+	slices.Sort(used)
+	switch used = slices.Compact(used); len(used) {
+	case 0:
+		return stored[len(stored)-1], nil
+	case 1:
+		return used[0], nil
+	}
+	return "", fmt.Errorf("groups launch from several contents of server configuration %q: import one of %s", name, strings.Join(used, ", "))
 }

@@ -18,8 +18,19 @@ type Member struct {
 	Report boot.Report
 }
 
-// Failed reports whether one of the member's scripts has failed.
-func (m Member) Failed() bool { return m.Report.Status == boot.StatusFailed }
+// Failed reports whether the member must be replaced: one of its scripts has failed,
+// or it was asked to leave and serves nobody any more.
+func (m Member) Failed() bool {
+	return m.Report.Status == boot.StatusFailed || m.Report.Decommission.Begun()
+}
+
+// Failure says in one line why the member has failed.
+func (m Member) Failure() string {
+	if m.Report.Status != boot.StatusFailed && m.Report.Decommission.Begun() {
+		return "it has been decommissioned"
+	}
+	return m.Report.Failure
+}
 
 // Observation is one look at a group.
 type Observation struct {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/musterhq/terraform-provider-muster/internal/boot"
 	"github.com/musterhq/terraform-provider-muster/internal/hosting"
 )
 
@@ -40,6 +41,36 @@ func (m *Manager) LookAtWire(ctx context.Context, id string, spec WireSpec) (Wir
 	}
 	pending, err := m.wirePending(ctx, wire)
 	return WireState{Exists: true, Pending: pending}, err
+}
+
+// FoundWire is a wire as the ledger holds it.
+type FoundWire struct {
+	Wire hosting.Wire
+	// Value is what is stored for the parameter; nil where nothing is.
+	Value *boot.Value
+	// Ends are the looks at the groups that the wire touches, by name.
+	Ends map[string]Observation
+}
+
+// FindWire returns the wire that feeds the parameter of the group;
+// [hosting.ErrNotFound] where there is no such group or no wire feeds it.
+func (m *Manager) FindWire(ctx context.Context, into, parameter string) (FoundWire, error) {
+	target, err := m.service.Group(ctx, into)
+	if err != nil {
+		return FoundWire{}, fmt.Errorf("reading server group %q: %w", into, err)
+	}
+	for _, wire := range target.Wires {
+		if !owns(wire, into, parameter) {
+			continue
+		}
+		found := FoundWire{Wire: wire}
+		if value, held := target.Values[parameter]; held {
+			found.Value = &value
+		}
+		found.Ends, err = m.lookAtEnds(ctx, wire)
+		return found, err
+	}
+	return FoundWire{}, fmt.Errorf("no injection delivers parameter %q of server group %q: %w", parameter, into, hosting.ErrNotFound)
 }
 
 // describes reports whether the recorded wire is the one that was asked for.

@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/musterhq/terraform-provider-muster/internal/hosting"
+	"github.com/musterhq/terraform-provider-muster/internal/manager"
 )
 
 // Group is the handle of a muster_server_group.
@@ -28,6 +29,29 @@ type Group struct {
 	Membership types.String `tfsdk:"membership"`
 	Outputs    types.Map    `tfsdk:"outputs"`
 	Parameters types.Map    `tfsdk:"parameters"`
+}
+
+// FromObservation returns the handle of a group as it runs.
+func FromObservation(observation manager.Observation) Group {
+	group := observation.Group
+	members := make(map[string]string)
+	for _, member := range observation.Members {
+		if member.Slot < group.Size {
+			members[member.Key()] = member.ID
+		}
+	}
+	ids := make(map[string]attr.Value, len(members))
+	for key, id := range members {
+		ids[key] = types.StringValue(id)
+	}
+	return Group{
+		Name:        types.StringValue(group.Name),
+		Incarnation: types.StringValue(group.Incarnation),
+		Members:     types.MapValueMust(types.StringType, ids),
+		Membership:  types.StringValue(Membership(members)),
+		Outputs:     FromOutputs(observation.Configuration.Outputs),
+		Parameters:  FromParameters(observation.Configuration.Parameters),
+	}
 }
 
 // GroupTypes are the attribute types of a [Group].

@@ -24,6 +24,7 @@ var (
 	_ resource.ResourceWithConfigure        = (*Resource)(nil)
 	_ resource.ResourceWithModifyPlan       = (*Resource)(nil)
 	_ resource.ResourceWithConfigValidators = (*Resource)(nil)
+	_ resource.ResourceWithImportState      = (*Resource)(nil)
 )
 
 // Resource implements muster_parameter_injection.

@@ -2,7 +2,9 @@ package serverconfiguration
 
 import (
 	"context"
+	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -15,14 +17,16 @@ import (
 )
 
 type model struct {
-	Name         types.String `tfsdk:"name"`
-	Image        types.String `tfsdk:"image"`
-	BootScript   types.String `tfsdk:"boot_script"`
-	UpdateScript types.String `tfsdk:"update_script"`
-	Parameters   types.Map    `tfsdk:"parameters"`
-	Outputs      types.Map    `tfsdk:"outputs"`
-	ID           types.String `tfsdk:"id"`
-	Handle       types.Object `tfsdk:"handle"`
+	Name                types.String         `tfsdk:"name"`
+	Image               types.String         `tfsdk:"image"`
+	BootScript          types.String         `tfsdk:"boot_script"`
+	UpdateScript        types.String         `tfsdk:"update_script"`
+	UpdateScriptTimeout timetypes.GoDuration `tfsdk:"update_script_timeout"`
+	DecommissionScript  types.String         `tfsdk:"decommission_script"`
+	Parameters          types.Map            `tfsdk:"parameters"`
+	Outputs             types.Map            `tfsdk:"outputs"`
+	ID                  types.String         `tfsdk:"id"`
+	Handle              types.Object         `tfsdk:"handle"`
 }
 
 type parameterModel struct {
@@ -41,9 +45,13 @@ type outputModel struct {
 	Sensitive   types.Bool   `tfsdk:"sensitive"`
 }
 
+// imported reports whether the state comes from an import and holds no more than
+// the name and the ID.
+func (m *model) imported() bool { return m.BootScript.IsNull() }
+
 // whollyKnown reports whether everything that the content depends on is known.
 func (m *model) whollyKnown(ctx context.Context) bool {
-	return tfvalue.Known(ctx, m.Name, m.Image, m.BootScript, m.UpdateScript, m.Parameters, m.Outputs)
+	return tfvalue.Known(ctx, m.Name, m.Image, m.BootScript, m.UpdateScript, m.UpdateScriptTimeout, m.DecommissionScript, m.Parameters, m.Outputs)
 }
 
 // check reports the faults of all that is known.
@@ -114,13 +122,20 @@ func (m *model) toConfiguration(ctx context.Context) (boot.Configuration, diag.D
 	parameters, diagnostics := toParameters(ctx, m.Parameters)
 	outputs, faults := toOutputs(ctx, m.Outputs)
 	diagnostics.Append(faults...)
+	var timeout time.Duration
+	if !m.UpdateScriptTimeout.IsNull() {
+		timeout, faults = m.UpdateScriptTimeout.ValueGoDuration()
+		diagnostics.Append(faults...)
+	}
 	return boot.Configuration{
-		Name:         m.Name.ValueString(),
-		Image:        m.Image.ValueString(),
-		BootScript:   m.BootScript.ValueString(),
-		UpdateScript: m.UpdateScript.ValueString(),
-		Parameters:   parameters,
-		Outputs:      outputs,
+		Name:                m.Name.ValueString(),
+		Image:               m.Image.ValueString(),
+		BootScript:          m.BootScript.ValueString(),
+		UpdateScript:        m.UpdateScript.ValueString(),
+		UpdateScriptTimeout: timeout,
+		DecommissionScript:  m.DecommissionScript.ValueString(),
+		Parameters:          parameters,
+		Outputs:             outputs,
 	}, diagnostics
 }
 

@@ -4,11 +4,13 @@ package serverconfiguration
 
 import (
 	"context"
+	"errors"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
+	"github.com/musterhq/terraform-provider-muster/internal/hosting"
 	"github.com/musterhq/terraform-provider-muster/internal/manager"
 	"github.com/musterhq/terraform-provider-muster/internal/tfdiag"
 	"github.com/musterhq/terraform-provider-muster/internal/tfvalue"
@@ -20,6 +22,7 @@ var (
 	_ resource.ResourceWithConfigure      = (*Resource)(nil)
 	_ resource.ResourceWithModifyPlan     = (*Resource)(nil)
 	_ resource.ResourceWithValidateConfig = (*Resource)(nil)
+	_ resource.ResourceWithImportState    = (*Resource)(nil)
 )
 
 // Resource implements muster_server_configuration.
@@ -83,7 +86,8 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 }
 
-// Read looks whether the content is still stored.
+// Read looks whether the content is still stored. After an import it takes the
+// arguments from there.
 func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	defer tfdiag.Recover(&resp.Diagnostics, "Read", noun)
 	var state model
@@ -91,13 +95,18 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	if resp.Diagnostics.HasError() || r.manager == nil {
 		return
 	}
-	found, err := r.manager.HasConfiguration(ctx, state.ID.ValueString())
+	content, err := r.manager.ReadConfiguration(ctx, state.ID.ValueString())
+	if errors.Is(err, hosting.ErrNotFound) {
+		resp.State.RemoveResource(ctx)
+		return
+	}
 	if err != nil {
 		resp.Diagnostics.Append(tfdiag.Unable("Read", noun, err))
 		return
 	}
-	if !found {
-		resp.State.RemoveResource(ctx)
+	if state.imported() {
+		resp.Diagnostics.Append(state.adopt(ctx, content)...)
+		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	}
 }
 

@@ -3,6 +3,7 @@ package serverconfiguration
 import (
 	"context"
 
+	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -44,6 +45,17 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				Optional: true,
 				MarkdownDescription: "The script that runs on a server after values have changed that its scripts have not read yet; the names of the changed parameters are its arguments. " +
 					"Without it, a value counts as applied as soon as it is there.",
+			},
+			"update_script_timeout": schema.StringAttribute{
+				CustomType: timetypes.GoDurationType{},
+				Optional:   true,
+				MarkdownDescription: "How long one run of the `update_script` may take, in whole seconds, as a duration such as `90s` or `5m`. " +
+					"What has not ended by then is killed, and the server has failed. Without it there is no limit.",
+			},
+			"decommission_script": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "The script that runs on a server before it is terminated, if its boot script has exited 0: in a scale-in, in a replacement and when the group is destroyed. " +
+					"The group's `drain_timeout` limits it. Its failure is a warning; the server is terminated all the same.",
 			},
 			"parameters": parametersAttribute(),
 			"outputs":    outputsAttribute(),

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -13,15 +14,17 @@ import (
 )
 
 type model struct {
-	Name                types.String   `tfsdk:"name"`
-	ServerConfiguration types.Object   `tfsdk:"server_configuration"`
-	DesiredServers      types.Int64    `tfsdk:"desired_servers"`
-	Parameters          types.Map      `tfsdk:"parameters"`
-	Members             types.Map      `tfsdk:"members"`
-	Handle              types.Object   `tfsdk:"handle"`
-	Replacements        types.Map      `tfsdk:"replacements"`
-	Location            types.String   `tfsdk:"location"`
-	Timeouts            timeouts.Value `tfsdk:"timeouts"`
+	Name                types.String         `tfsdk:"name"`
+	ServerConfiguration types.Object         `tfsdk:"server_configuration"`
+	DesiredServers      types.Int64          `tfsdk:"desired_servers"`
+	Parameters          types.Map            `tfsdk:"parameters"`
+	RestartTriggers     types.Map            `tfsdk:"restart_triggers"`
+	DrainTimeout        timetypes.GoDuration `tfsdk:"drain_timeout"`
+	Members             types.Map            `tfsdk:"members"`
+	Handle              types.Object         `tfsdk:"handle"`
+	Replacements        types.Map            `tfsdk:"replacements"`
+	Location            types.String         `tfsdk:"location"`
+	Timeouts            timeouts.Value       `tfsdk:"timeouts"`
 }
 
 func memberType() types.ObjectType {
@@ -81,14 +84,18 @@ func memberID(value attr.Value) types.String {
 }
 
 // setMembers puts the members into the model, and their IDs into the handle, with
-// the rest of the handle as given.
-func (m *model) setMembers(members map[string]attr.Value, group handle.Group) {
+// the rest of the handle as given. The IDs of those that are about to restart are
+// unknown in the handle, so that whoever waits for them waits again.
+func (m *model) setMembers(members map[string]attr.Value, group handle.Group, restarting map[string]bool) {
 	m.Members = types.MapValueMust(memberType(), members)
 	ids := make(map[string]attr.Value, len(members))
 	known := make(map[string]string, len(members))
 	wholly := true
 	for key, object := range members {
 		id := memberID(object)
+		if restarting[key] {
+			id = types.StringUnknown()
+		}
 		ids[key] = id
 		known[key] = id.ValueString()
 		wholly = wholly && !id.IsUnknown()

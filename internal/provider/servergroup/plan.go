@@ -63,7 +63,7 @@ func (p *planner) compute(ctx context.Context) (model, diag.Diagnostics) {
 		return p.plan, diagnostics
 	}
 	members, reasons := p.members(ctx)
-	p.plan.setMembers(members, group)
+	p.plan.setMembers(members, group, p.restarting(members))
 	if p.state != nil && !p.plan.Members.Equal(p.state.Members) || p.unfinished(ctx) {
 		p.plan.forgetMembership(ctx)
 	}
@@ -93,7 +93,8 @@ func (p *planner) unfinished(ctx context.Context) bool {
 		return false
 	}
 	fingerprint, known := p.fingerprint(ctx)
-	return len(p.seen.Leftovers) > 0 || known && p.seen.Fingerprint != fingerprint || p.seen.Size != int(p.plan.DesiredServers.ValueInt64())
+	mark, markKnown := restartMark(p.plan.RestartTriggers)
+	return len(p.seen.Leftovers) > 0 || known && p.seen.Fingerprint != fingerprint || markKnown && p.seen.Restart != mark || p.seen.Size != int(p.plan.DesiredServers.ValueInt64())
 }
 
 func (p *planner) incarnation(ctx context.Context, diagnostics *diag.Diagnostics) types.String {

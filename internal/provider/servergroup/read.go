@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -90,13 +91,13 @@ func (m *model) refresh(ctx context.Context, observation manager.Observation) {
 	if m.Handle.IsNull() {
 		m.adopt(observation)
 	}
-	group := groupHandle(observation)
+	group := handle.FromObservation(observation)
 	if before, ok, _ := handle.ParseGroup(ctx, m.Handle); ok {
 		// A change that was cut short has changed the record and not the state: the
 		// declarations belong to the configuration that the state has.
 		group.Outputs, group.Parameters = before.Outputs, before.Parameters
 	}
-	m.setMembers(members, group)
+	m.setMembers(members, group, nil)
 }
 
 // adopt fills in the arguments after an import, as the hosting service has them.
@@ -112,6 +113,7 @@ func (m *model) adopt(observation manager.Observation) {
 		m.Parameters = types.MapValueMust(types.StringType, elements)
 	}
 	m.Replacements = types.MapValueMust(types.StringType, map[string]attr.Value{})
+	m.DrainTimeout = timetypes.NewGoDurationValue(defaultDrainTimeout)
 }
 
 // ImportState takes the name of a group.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -119,16 +120,17 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	observation, err := r.manager.CreateGroup(ctx, spec)
-	if err != nil && len(observation.Members) == 0 {
+	outcome, err := r.manager.CreateGroup(ctx, spec)
+	resp.Diagnostics.Append(warnings(outcome.Warnings)...)
+	if err != nil && len(outcome.Members) == 0 {
 		resp.Diagnostics.Append(tfdiag.Unable("Create", noun, explainCreate(err)))
 		return
 	}
 	if err != nil {
-		resp.Diagnostics.Append(tfdiag.Warn("Create All Servers of", noun, err, shortfall(observation, spec.Size)))
+		resp.Diagnostics.Append(tfdiag.Warn("Create All Servers of", noun, err, shortfall(outcome.Observation, spec.Size)))
 	}
 	plan.Location = types.StringValue(r.manager.Location())
-	plan.settle(observation, nil)
+	plan.settle(outcome.Observation, nil)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 }
 
@@ -154,19 +156,20 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	planned := plan.Members.Elements()
-	observation, err := r.manager.ChangeGroup(ctx, ref, spec, survivors(planned, spec))
+	outcome, err := r.manager.ChangeGroup(ctx, ref, spec, survivors(planned, spec))
+	resp.Diagnostics.Append(warnings(outcome.Warnings)...)
 	if err != nil {
 		resp.Diagnostics.Append(tfdiag.Unable("Update", noun, err))
-		if observation.Group.Name == "" {
+		if outcome.Group.Name == "" {
 			return
 		}
 		plan.ServerConfiguration, plan.Parameters, plan.DesiredServers = state.ServerConfiguration, state.Parameters, state.DesiredServers
-		plan.Replacements = state.Replacements
+		plan.Replacements, plan.RestartTriggers = state.Replacements, state.RestartTriggers
 		planned = nil
 	}
-	plan.settle(observation, planned)
+	plan.settle(outcome.Observation, planned)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-	resp.Diagnostics.Append(tfvalue.SavePrivate(ctx, resp.Private, sightingKey, look(observation))...)
+	resp.Diagnostics.Append(tfvalue.SavePrivate(ctx, resp.Private, sightingKey, look(outcome.Observation))...)
 }
 
 // Delete terminates the members and forgets the group.
@@ -181,16 +184,35 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	ref, err := state.ref(ctx)
-	if err == nil {
-		err = r.checkLocation(state)
-	}
-	if err == nil {
-		err = r.manager.DestroyGroup(ctx, ref)
-	}
-	if err != nil {
+	if err := r.destroy(ctx, state, &resp.Diagnostics); err != nil {
 		resp.Diagnostics.Append(tfdiag.Unable("Delete", noun, err))
 	}
+}
+
+func (r *Resource) destroy(ctx context.Context, state model, diagnostics *diag.Diagnostics) error {
+	ref, err := state.ref(ctx)
+	if err != nil {
+		return err
+	}
+	if err := r.checkLocation(state); err != nil {
+		return err
+	}
+	drainTimeout, err := state.drainTimeout()
+	if err != nil {
+		return err
+	}
+	failed, err := r.manager.DestroyGroup(ctx, ref, drainTimeout)
+	diagnostics.Append(warnings(failed)...)
+	return err
+}
+
+// warnings says which servers did not leave as they should have.
+func warnings(failed []error) diag.Diagnostics {
+	if len(failed) == 0 {
+		return nil
+	}
+	return diag.Diagnostics{tfdiag.Warn("Decommission All Servers of", noun, errors.Join(failed...),
+		"They were terminated all the same. Look after what their decommission scripts have left undone.")}
 }
 
 // explainCreate adds to an error of a creation what the user can do.

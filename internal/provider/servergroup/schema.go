@@ -4,10 +4,12 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -41,6 +43,19 @@ func (r *Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *r
 				Optional:            true,
 				ElementType:         types.StringType,
 				MarkdownDescription: "The values of parameters that are known at launch, by name. A deferred parameter takes its value from a `muster_parameter_injection` instead. A changed value replaces the members.",
+			},
+			"restart_triggers": schema.MapAttribute{
+				Optional:    true,
+				ElementType: types.StringType,
+				MarkdownDescription: "Any texts. When one changes, the members are restarted, one at a time, stopping at the first that doesn't come up again: " +
+					"each keeps its server, its address and its files, its boot script runs again, and it finds at once what was delivered to it.",
+			},
+			"drain_timeout": schema.StringAttribute{
+				CustomType: timetypes.GoDurationType{},
+				Optional:   true, Computed: true,
+				Default: stringdefault.StaticString("5m"),
+				MarkdownDescription: "How long the `decommission_script` of a member that goes may take, as a duration such as `30s` or `5m`; then the member is terminated all the same, with a warning. " +
+					"`0s` terminates members without running it. Default: `5m`.",
 			},
 			"members": schema.MapNestedAttribute{
 				Computed:            true,

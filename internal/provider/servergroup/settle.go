@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/musterhq/terraform-provider-muster/internal/hosting"
 	"github.com/musterhq/terraform-provider-muster/internal/manager"
@@ -18,6 +17,7 @@ const (
 	defaultCreateTimeout = 10 * time.Minute
 	defaultUpdateTimeout = 30 * time.Minute
 	defaultDeleteTimeout = 10 * time.Minute
+	defaultDrainTimeout  = 5 * time.Minute
 )
 
 // settle puts into the model what is true after a change. A planned survivor stays
@@ -33,16 +33,7 @@ func (m *model) settle(observation manager.Observation, planned map[string]attr.
 			members[key] = absentMember()
 		}
 	}
-	m.setMembers(members, groupHandle(observation))
-}
-
-func groupHandle(observation manager.Observation) handle.Group {
-	return handle.Group{
-		Name:        types.StringValue(observation.Group.Name),
-		Incarnation: types.StringValue(observation.Group.Incarnation),
-		Outputs:     handle.FromOutputs(observation.Configuration.Outputs),
-		Parameters:  handle.FromParameters(observation.Configuration.Parameters),
-	}
+	m.setMembers(members, handle.FromObservation(observation), nil)
 }
 
 // toSpec returns what the plan asks for. The caller guarantees that it is applied,
@@ -50,15 +41,34 @@ func groupHandle(observation manager.Observation) handle.Group {
 func (m *model) toSpec(ctx context.Context) (manager.GroupSpec, error) {
 	configuration, ok, _ := handle.ParseConfiguration(ctx, m.ServerConfiguration)
 	values, known := launchValues(ctx, m.Parameters)
-	if !ok || !known {
-		return manager.GroupSpec{}, errors.New("the server configuration or a parameter is not known")
+	mark, markKnown := restartMark(m.RestartTriggers)
+	if !ok || !known || !markKnown {
+		return manager.GroupSpec{}, errors.New("the server configuration, a parameter or a restart trigger is not known")
+	}
+	drainTimeout, err := m.drainTimeout()
+	if err != nil {
+		return manager.GroupSpec{}, err
 	}
 	return manager.GroupSpec{
 		Name:          m.Name.ValueString(),
 		Configuration: configuration.ID.ValueString(),
 		Parameters:    values,
 		Size:          int(m.DesiredServers.ValueInt64()),
+		Restart:       mark,
+		DrainTimeout:  drainTimeout,
 	}, nil
+}
+
+// drainTimeout is the default where the state comes from an import.
+func (m *model) drainTimeout() (time.Duration, error) {
+	if m.DrainTimeout.IsNull() {
+		return defaultDrainTimeout, nil
+	}
+	timeout, diagnostics := m.DrainTimeout.ValueGoDuration()
+	if diagnostics.HasError() {
+		return 0, fmt.Errorf("drain_timeout %q is no duration", m.DrainTimeout.ValueString())
+	}
+	return timeout, nil
 }
 
 // ref returns the incarnation that the state holds.

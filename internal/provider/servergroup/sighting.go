@@ -16,25 +16,31 @@ type sighting struct {
 	Unwell map[string]string `json:"unwell,omitempty"`
 	// Fingerprints are those of the running members.
 	Fingerprints map[string]string `json:"fingerprints,omitempty"`
+	// Restarts are the marks under which the running members have booted.
+	Restarts map[string]string `json:"restarts,omitempty"`
 	// Leftovers are the keys of slots that have a server too many.
 	Leftovers []string `json:"leftovers,omitempty"`
-	// Size and Fingerprint are what the ledger asks for: a change that was cut short
-	// has changed the ledger and not the state.
+	// Size, Fingerprint and Restart are what the ledger asks for: a change that was
+	// cut short has changed the ledger and not the state.
 	Size        int    `json:"size"`
 	Fingerprint string `json:"fingerprint,omitempty"`
+	Restart     string `json:"restart,omitempty"`
 }
 
 // look reduces an observation to what plans need.
 func look(observation manager.Observation) sighting {
 	group := observation.Group
 	seen := sighting{
-		Unwell: make(map[string]string), Fingerprints: make(map[string]string),
-		Size: group.Size, Fingerprint: manager.Fingerprint(group.Configuration, group.Parameters),
+		Unwell: make(map[string]string), Fingerprints: make(map[string]string), Restarts: make(map[string]string),
+		Restart: group.Restart, Size: group.Size, Fingerprint: manager.Fingerprint(group.Configuration, group.Parameters),
 	}
 	for slot := range group.Size {
 		key := hosting.MemberKey(group.Name, slot)
 		running, found := observation.Member(slot)
 		_, replacing := observation.Predecessors[slot]
+		if found {
+			seen.Restarts[key] = running.Restart
+		}
 		switch {
 		case replacing:
 			seen.Unwell[key] = "a replacement that was interrupted is completed"
@@ -42,7 +48,7 @@ func look(observation manager.Observation) sighting {
 		case !found:
 			seen.Unwell[key] = lostReason(observation.Lost[slot])
 		case running.Failed():
-			seen.Unwell[key] = boot.SanitizeTail(running.Report.Failure, nil)
+			seen.Unwell[key] = boot.SanitizeTail(running.Failure(), nil)
 			seen.Fingerprints[key] = running.Fingerprint
 		default:
 			seen.Fingerprints[key] = running.Fingerprint

@@ -21,8 +21,9 @@ import (
 const noun = "Server Readiness"
 
 var (
-	_ resource.ResourceWithConfigure  = (*Resource)(nil)
-	_ resource.ResourceWithModifyPlan = (*Resource)(nil)
+	_ resource.ResourceWithConfigure   = (*Resource)(nil)
+	_ resource.ResourceWithModifyPlan  = (*Resource)(nil)
+	_ resource.ResourceWithImportState = (*Resource)(nil)
 )
 
 // Resource implements muster_server_readiness.
