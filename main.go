@@ -9,12 +9,14 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
 	"github.com/musterhq/terraform-provider-muster/internal/hosting/local"
 	muster "github.com/musterhq/terraform-provider-muster/internal/provider"
+	"github.com/musterhq/terraform-provider-muster/internal/wait"
 )
 
 // version is set by the release build.
@@ -29,6 +31,9 @@ func main() {
 	debug := flag.Bool("debug", false, "serve for a debugger, and print how Terraform attaches to it")
 	flag.Parse()
 	surviveTermination()
+	if !*debug {
+		go endWithTerraform(os.Getppid())
+	}
 	err := providerserver.Serve(context.Background(), func() provider.Provider { return muster.New(version) },
 		providerserver.ServeOpts{Address: muster.Address, Debug: *debug})
 	if err != nil {
@@ -62,4 +67,16 @@ func surviveTermination() {
 		for range signals {
 		}
 	}()
+}
+
+// endWithTerraform ends this process soon after Terraform has been killed. Nobody
+// would take its answers any more, and what it went on doing would come in the way of
+// the next run. Killed like this, it leaves what a crash leaves, and that is made good.
+func endWithTerraform(terraform int) {
+	_ = wait.Until(context.Background(), time.Second, func(context.Context) (bool, error) {
+		if os.Getppid() != terraform {
+			os.Exit(1)
+		}
+		return false, nil
+	})
 }
