@@ -30,17 +30,18 @@ func rules() map[string]struct {
 		why   string
 	}
 	return map[string]rule{
-		"internal/policy":        {[]string{"internal/*", "internal/*/*", "os", "net", "net/*", "log", "log/*", "math/rand", "math/rand/*", "crypto/rand", "github.com/hashicorp/*"}, "the engine is pure: the same snapshot gives the same decision, always"},
-		"internal/boot":          {[]string{"internal/*", "internal/*/*", "os", "net", "net/*", "github.com/hashicorp/*"}, "what servers boot from knows no hosting service and no Terraform"},
-		"internal/hosting":       {[]string{"internal/provider", "internal/provider/*", "internal/manager", "internal/policy", "internal/metric", "internal/hosting/*", "github.com/hashicorp/*", "github.com/aws/*"}, "a port knows no implementation and no user of it"},
-		"internal/metric":        {[]string{"internal/provider", "internal/provider/*", "internal/manager", "internal/policy", "internal/hosting", "internal/metric/*", "github.com/hashicorp/*", "github.com/aws/*"}, "a port knows no implementation and no user of it"},
-		"internal/hosting/local": {[]string{"internal/provider", "internal/provider/*", "internal/manager", "internal/policy", "internal/metric", "github.com/hashicorp/*"}, "an adapter acts and doesn't decide, and knows no Terraform"},
-		"internal/metric/http":   {[]string{"internal/provider", "internal/provider/*", "internal/manager", "internal/policy", "internal/hosting", "github.com/hashicorp/*"}, "an adapter acts and doesn't decide, and knows no Terraform"},
-		"internal/manager":       {[]string{"internal/provider", "internal/provider/*", "internal/hosting/*", "internal/metric/*", "internal/tfdiag", "internal/tfvalue", "github.com/hashicorp/*", "github.com/aws/*"}, "the manager knows neither Terraform nor any implementation of a port"},
-		"internal/provider/*":    {[]string{"internal/hosting/*", "internal/metric/*", "github.com/aws/*"}, "only internal/provider chooses implementations"},
-		"internal/tfdiag":        {[]string{"internal/*", "internal/*/*"}, "the Terraform edge's tools know none of its users"},
-		"internal/tfvalue":       {[]string{"internal/*", "internal/*/*"}, "the Terraform edge's tools know none of its users"},
-		"internal/wait":          {[]string{"internal/*", "internal/*/*"}, "waiting is below everything"},
+		"internal/policy":              {[]string{"internal/*", "internal/*/*", "os", "net", "net/*", "log", "log/*", "math/rand", "math/rand/*", "crypto/rand", "github.com/hashicorp/*"}, "the engine is pure: the same snapshot gives the same decision, always"},
+		"internal/boot":                {[]string{"internal/*", "internal/*/*", "os", "net", "net/*", "github.com/hashicorp/*"}, "what servers boot from knows no hosting service and no Terraform"},
+		"internal/hosting":             {[]string{"internal/provider", "internal/provider/*", "internal/manager", "internal/policy", "internal/metric", "internal/hosting/*", "github.com/hashicorp/*", "github.com/aws/*"}, "a port knows no implementation and no user of it"},
+		"internal/metric":              {[]string{"internal/provider", "internal/provider/*", "internal/manager", "internal/policy", "internal/hosting", "internal/metric/*", "github.com/hashicorp/*", "github.com/aws/*"}, "a port knows no implementation and no user of it"},
+		"internal/hosting/hostingfake": {[]string{"internal/provider", "internal/provider/*", "internal/manager", "internal/policy", "internal/metric", "internal/hosting/local", "github.com/hashicorp/*"}, "a fake keeps the port's contract and knows nobody else"},
+		"internal/hosting/local":       {[]string{"internal/provider", "internal/provider/*", "internal/manager", "internal/policy", "internal/metric", "github.com/hashicorp/*"}, "an adapter acts and doesn't decide, and knows no Terraform"},
+		"internal/metric/http":         {[]string{"internal/provider", "internal/provider/*", "internal/manager", "internal/policy", "internal/hosting", "github.com/hashicorp/*"}, "an adapter acts and doesn't decide, and knows no Terraform"},
+		"internal/manager":             {[]string{"internal/provider", "internal/provider/*", "internal/hosting/*", "internal/metric/*", "internal/tfdiag", "internal/tfvalue", "github.com/hashicorp/*", "github.com/aws/*"}, "the manager knows neither Terraform nor any implementation of a port"},
+		"internal/provider/*":          {[]string{"internal/hosting/*", "internal/metric/*", "github.com/aws/*"}, "only internal/provider chooses implementations"},
+		"internal/tfdiag":              {[]string{"internal/*", "internal/*/*"}, "the Terraform edge's tools know none of its users"},
+		"internal/tfvalue":             {[]string{"internal/*", "internal/*/*"}, "the Terraform edge's tools know none of its users"},
+		"internal/wait":                {[]string{"internal/*", "internal/*/*"}, "waiting is below everything"},
 	}
 }
 
@@ -79,7 +80,7 @@ func TestShipped(t *testing.T) {
 	}
 	for dependency := range strings.Lines(string(out)) {
 		dependency = strings.TrimSpace(dependency)
-		for _, never := range []string{module + "internal/acctest", "github.com/hashicorp/terraform-plugin-testing/*", "github.com/hashicorp/terraform-plugin-sdk/*"} {
+		for _, never := range []string{module + "internal/acctest", module + "internal/hosting/hostingtest", module + "internal/hosting/hostingfake", "github.com/hashicorp/terraform-plugin-testing/*", "github.com/hashicorp/terraform-plugin-sdk/*"} {
 			if matches(never, dependency) {
 				t.Errorf("the provider's binary contains %s, which only tests need", dependency)
 			}

@@ -17,9 +17,14 @@ var agent string
 //	                     a program, because others can see those
 //	transport_log        prints the end of the console log, at least 20 lines;
 //	                     what the scripts have written before it was called is in it
-//	transport_start      starts what wakes the agent when a delivery may have
-//	                     arrived (muster_wake); may do nothing where the hosting
-//	                     service writes to $MUSTER_RUN/wake itself
+//	transport_decommission
+//	                     succeeds once the server has been asked to run its
+//	                     decommission script, also after a restart; called only
+//	                     where there is one
+//	transport_start      starts what wakes the agent when a delivery or that
+//	                     request may have arrived (muster_wake); may do nothing
+//	                     where the hosting service writes to $MUSTER_RUN/wake
+//	                     itself
 //
 // and needs these variables in its environment: MUSTER_RUN (a directory of the
 // agent's own, 0700; an absolute path on a file system that permits execution),

@@ -64,7 +64,8 @@ event() {
 }
 
 phase=start # then booting, booted; or failed
-ready=no running= boot=- waiting= failure= log= outputs=
+up=no # until the boot script has exited 0
+ready=no running= boot=- waiting= failure= log= outputs= decommission=
 received=0 applied=0 stored= retry=
 
 # Sets $status and $waiting; $waited are the names that scripts wait for.
@@ -97,6 +98,7 @@ report() {
 	[ -z "$failure" ] || text="${text}failure $failure$newline"
 	[ -z "$log" ] || text="${text}log $log$newline"
 	text="${text}received $received${newline}applied $applied$newline"
+	[ -z "$decommission" ] || text="${text}decommission $decommission$newline"
 	[ -z "$outputs" ] || text=$text$outputs$newline
 	text="$text${events}end$newline"
 	[ "$text" != "$stored" ] || return 0
@@ -170,6 +172,7 @@ take_log() {
 	text=$(tr -d '\000\001' <log | tail -n +$first | hide_secrets |
 		tr -d '\002-\010\013-\037\177' | hide_secrets |
 		sed "s/$mark/(sensitive)/g" | tail -n 20)
+	[ -n "$text" ] || [ $first = 1 ] || text='(no line in the last 64 KiB can be shown)'
 	log=$(printf %s "$text" | tail -c 4096 | base64 -w 0)
 	rm -f log rules
 }
@@ -192,7 +195,7 @@ remember() {
 
 # Reads the payload. Sets $parameters (in order), $boot_names and $ready_names
 # (what these require), $known (values that came with it), $sensitive.
-parameters='' boot_names='' ready_names='' known='' sensitive='' declarations=''
+parameters='' boot_names='' ready_names='' known='' sensitive='' declarations='' limit=''
 read_payload() {
 	transport_payload >payload || return
 	{
@@ -215,8 +218,10 @@ read_payload() {
 				;;
 			value) decode "$type" >"values/$name" && known="$known $name" || return ;;
 			output) declarations="${declarations}output $name $type $required$newline" ;;
-			boot_script) decode "$name" >scripts/boot || return ;;
-			update_script) decode "$name" >scripts/update || return ;;
+			boot_script | update_script | decommission_script)
+				decode "$name" >"scripts/${kind%_script}" || return
+				;;
+			update_script_timeout) is_count "$name" && limit=$name || return ;;
 			end) printf %s "$declarations" >declarations && return ;;
 			esac
 		done
@@ -334,6 +339,7 @@ mark_seen() {
 # parameter changes the agent; and from the first parameter on it uses only
 # variables that no parameter can be called.
 run_script() (
+	exec >&5 2>&6 5>&- 6>&-
 	umask "$user_umask"
 	cd "${MUSTER_HOME:-..}" || exit
 	if [ "$muster_had_lc_all" ]; then LC_ALL=$muster_lc_all; else unset LC_ALL; fi
@@ -358,12 +364,74 @@ start_script() {
 	running=$1
 	: >exit
 	mark_seen "$boot_names"
-	(
-		shift
-		run_script "$MUSTER_RUN/scripts/$running" "$@"
-		echo $? >exit
-		muster_wake
-	) 3>&- 4<&- &
+	{ follow_script "$@" | await_script; } 3>&- 4<&- 5>&1 6>&2 2>/dev/null &
+}
+
+# Runs the script and prints its own process ID, a line per second where there is a
+# time limit, and the exit code.
+follow_script() {
+	read -r pid _ </proc/self/stat
+	echo "$pid"
+	if [ "$1" = update ] && [ -n "$limit" ]; then
+		while sleep 1 && kill -0 "$pid" && echo second; do :; done 5>&- 6>&- &
+	fi
+	shift
+	run_script "$MUSTER_RUN/scripts/$running" "$@"
+	echo $?
+}
+
+# Puts what follow_script prints at last into the file "exit": nothing comes where
+# the script has killed it.
+await_script() {
+	read -r pid
+	left=$limit
+	while read -r code && [ "$code" = second ]; do
+		left=$((left - 1))
+		if [ "$left" -le 0 ]; then code=late && end_family "$pid" && break; fi
+	done
+	echo "${code:-lost}" >exit
+	muster_wake
+}
+
+# end_family PID ends whatever descends from the process; what is left after 5 s is
+# killed. Everybody stands still while others are looked for, or they could fork
+# and get away.
+end_family() {
+	family=
+	for signal in TERM 0 0 0 0 KILL KILL KILL; do
+		for _ in 1 2 3 4 5 6 7 8 9; do
+			grow_family "$1" || break
+			signal_family STOP
+		done
+		[ -n "$family" ] || break
+		signal_family $signal
+		signal_family CONT
+		sleep 1
+	done
+}
+
+# grow_family PID sets $family, a list of PID.START, to those in it that still run
+# and to all that descend from them or from the process. It fails where none is new.
+grow_family() {
+	table=$(cat /proc/[0-9]*/stat 2>/dev/null |
+		sed -n 's/^\([0-9]*\) (.*) [^XZ] \([0-9]*\) \([^ ]* \)\{17\}\([0-9]*\) .*/\2:\1.\4/p')
+	known=$family family='' new=1 before=-
+	while [ "$family" != "$before" ]; do
+		before=$family
+		for process in $table; do
+			parent=${process%:*} process=${process#*:}
+			case "$family " in *" $process "*) continue ;; esac
+			if ! contains "$known" "$process"; then
+				case " $1.$family" in *" $parent."*) new=0 ;; *) continue ;; esac
+			fi
+			family="$family $process"
+		done
+	done
+	return $new
+}
+
+signal_family() {
+	for process in $family; do kill "-$1" "${process%.*}" 2>/dev/null; done
 }
 
 # Deals with the end of the running script, if it has ended.
@@ -371,19 +439,28 @@ finish_script() {
 	[ -n "$running" ] && [ -s exit ] && read -r code <exit || return 0
 	script=$running running=
 	collect_outputs # none may be missing where the script's end is reported
-	if [ "$code" -eq 0 ]; then
-		case $script in
-		boot) phase=booted ;;
-		update) phase=booted applied=$tried failure='' log='' && become_ready ;;
-		esac
-		return
-	fi
-	[ "$script" = boot ] || for name in $handed; do echo 0 >"seen/$name"; done
-	phase=failed failure="$script script exited with exit code $code"
-	# A shell reports the signal N as 128+N.
-	if [ "$code" -gt 128 ] && [ "$code" -le 192 ]; then
-		failure="$script script was killed by signal $((code - 128))"
-	fi
+	case $script$code in
+	boot0) phase=booted up=yes ;;
+	update0) phase=booted applied=$tried failure='' log='' && become_ready ;;
+	decommission0) decommission=done && event decommissioned ;;
+	*) fail_script ;;
+	esac
+}
+
+# A shell reports the signal N as exit code 128+N.
+fail_script() {
+	case $code in
+	late) failure="has not ended within $limit s" ;;
+	lost) failure='was lost: the process that waited for it was killed' ;;
+	129 | 1[3-8]? | 19[0-2]) failure="was killed by signal $((code - 128))" ;;
+	*) failure="exited with exit code $code" ;;
+	esac
+	failure="$script script $failure"
+	case $script in
+	boot) phase=failed ;;
+	update) phase=failed && for name in $handed; do echo 0 >"seen/$name"; done ;;
+	decommission) decommission=failed ;;
+	esac
 	event failed
 	take_log
 }
@@ -394,12 +471,26 @@ become_ready() {
 	event ready
 }
 
+# Takes note of the request to leave. From then on no other script is started.
+take_request() {
+	[ "$decommission" = idle ] && transport_decommission 3>&- 4<&- || return 0
+	if [ $up = yes ]; then
+		decommission=running && event decommissioning
+	else
+		decommission=done && event decommissioned
+	fi
+}
+
 # Starts the script that is due, or finds that nothing is left to be done. A
 # failed update script is tried again when there is a newer revision; a failed
 # boot script is not.
 tried=0
 advance() {
 	[ -z "$running" ] || return 0
+	case $decommission in
+	running) start_script decommission && return ;;
+	done | failed) return 0 ;;
+	esac
 	case $phase in
 	start)
 		has_all "$boot_names" || return 0
@@ -480,6 +571,7 @@ agent() {
 	prepare || give_up "the agent can't set up its directory"
 	read_payload && [ -s scripts/boot ] || give_up 'the boot payload is damaged'
 	chmod 700 bin/muster scripts/*
+	[ ! -e scripts/decommission ] || decommission=idle
 	event booting
 	transport_start 3>&- 4<&-
 	while :; do
@@ -487,6 +579,7 @@ agent() {
 		take_delivery
 		wake_waiters
 		finish_script
+		take_request
 		advance
 		find_status
 		report

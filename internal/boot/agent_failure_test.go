@@ -39,9 +39,10 @@ func TestAgent_failure(t *testing.T) {
 			}
 		},
 		"a script that is killed says by which signal": func(t *testing.T, sh shell) {
-			s := startServer(t, sh, payload("kill -9 $$", "", nil))
-			if got := s.untilStatus(boot.StatusFailed); got.Failure != "boot script was killed by signal 9" {
-				t.Errorf("got %q", got.Failure)
+			s := startServer(t, sh, payload("echo last words; kill -9 $$", "", nil))
+			// The agent's shell has nothing to add to the log.
+			if got := s.untilStatus(boot.StatusFailed); got.Failure != "boot script was killed by signal 9" || got.LogTail != "last words" {
+				t.Errorf("got %q, log %q", got.Failure, got.LogTail)
 			}
 		},
 		"a script that can't be run at all fails": func(t *testing.T, sh shell) {

@@ -7,16 +7,25 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 const (
-	// MaxScriptBytes is the largest boot or update script. A larger program is
+	// MaxScriptBytes is the largest boot, update or decommission script. A larger program is
 	// better fetched by its script than carried by every launch.
 	MaxScriptBytes = 64 << 10
 
 	// MaxNames is the largest number of parameters, and of outputs. It bounds
 	// what a delivery or a report can hold.
 	MaxNames = 256
+
+	// MinUpdateScriptTimeout is the shortest time limit of an update script: the
+	// agent counts whole seconds.
+	MinUpdateScriptTimeout = time.Second
+
+	// MaxUpdateScriptTimeout is the longest time limit of an update script. What
+	// runs longer belongs into a process of its own.
+	MaxUpdateScriptTimeout = 24 * time.Hour
 )
 
 // FieldFault is a fault of one field of a configuration.
@@ -38,6 +47,7 @@ func (c Configuration) Check(reserved []string) []FieldFault {
 	if c.BootScript == "" {
 		f.add("it is empty: a server is ready when its boot script exits 0", "boot_script")
 	}
+	f.script("decommission_script", c.DecommissionScript)
 	f.outputs(c.Outputs, reserved)
 	f.count(len(c.Parameters), "parameters")
 	for _, name := range slices.Sorted(maps.Keys(c.Parameters)) {
@@ -45,6 +55,7 @@ func (c Configuration) Check(reserved []string) []FieldFault {
 		f.parameter(name, c.Parameters[name])
 	}
 	f.script("update_script", c.UpdateScript)
+	f.updateScriptTimeout(c)
 	return f
 }
 
@@ -70,6 +81,19 @@ func (f *faults) script(attribute, script string) {
 	first, _, _ := strings.Cut(script, "\n")
 	if strings.HasPrefix(first, "#!") && strings.HasSuffix(first, "\r") {
 		f.add("its first line ends with a carriage return, which would be part of the interpreter's name; save it with Unix line ends", attribute)
+	}
+}
+
+func (f *faults) updateScriptTimeout(c Configuration) {
+	limit := c.UpdateScriptTimeout
+	if limit == 0 {
+		return
+	}
+	if limit%time.Second != 0 || limit < MinUpdateScriptTimeout || limit > MaxUpdateScriptTimeout {
+		f.add(`it must be whole seconds, from "1s" to "24h"`, "update_script_timeout")
+	}
+	if c.UpdateScript == "" {
+		f.add("there is no update_script that it could limit; add one, or remove it", "update_script_timeout")
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -24,28 +25,37 @@ func TestConfiguration_Check(t *testing.T) {
 		change func(*boot.Configuration)
 		want   []string
 	}{
-		"a good one":                        {func(*boot.Configuration) {}, nil},
-		"without a boot script":             {func(c *boot.Configuration) { c.BootScript = "" }, []string{"boot_script: it is empty: a server is ready when its boot script exits 0"}},
-		"the largest boot script":           {func(c *boot.Configuration) { c.BootScript = strings.Repeat("x", boot.MaxScriptBytes) }, nil},
-		"a boot script that is too large":   {func(c *boot.Configuration) { c.BootScript = strings.Repeat("x", boot.MaxScriptBytes+1) }, []string{"boot_script: it has 65537 bytes, at most 65536 are carried; let it fetch the rest"}},
-		"an update script that is no text":  {func(c *boot.Configuration) { c.UpdateScript = "a\x00b" }, []string{"update_script: it holds a NUL byte: a script is text"}},
-		"a script with line ends of a PC":   {func(c *boot.Configuration) { c.BootScript = "#!/bin/sh\r\ntrue\r\n" }, []string{"boot_script: its first line ends with a carriage return, which would be part of the interpreter's name; save it with Unix line ends"}},
-		"an output called like a fact":      {func(c *boot.Configuration) { c.Outputs = map[string]boot.Output{"zone": {Type: boot.TypeString}} }, []string{`outputs.zone: every server has the output "zone" without publishing it; choose another name`}},
-		"an output with a bad name":         {func(c *boot.Configuration) { c.Outputs = map[string]boot.Output{"a-b": {Type: boot.TypeString}} }, []string{`outputs.a-b: "a-b" is not a valid name: use letters, digits and underscores, and begin with a letter or an underscore`}},
-		"an output of no type":              {func(c *boot.Configuration) { c.Outputs = map[string]boot.Output{"o": {Type: "list"}} }, []string{`outputs.o.type: "list" is no type; use "string", "number" or "bool"`}},
-		"too many outputs":                  {manyOutputs, []string{"outputs: there are 257 of them, at most 256 are supported"}},
-		"a parameter with a reserved name":  {func(c *boot.Configuration) { c.Parameters["PATH"] = c.Parameters["port"] }, []string{`parameters.PATH: "PATH" is reserved: the shell uses it itself; choose another name`}},
-		"a parameter of no type":            {parameter(func(p *boot.Parameter) { p.Type = ""; p.Default = &text }), []string{`parameters.p.type: "" is no type; use "string", "number" or "bool"`}},
-		"a requirement that there is not":   {parameter(func(p *boot.Parameter) { p.RequiredFor = "" }), []string{`parameters.p.required_for: "" is no requirement; use "boot", "ready" or "nothing"`}},
-		"a late parameter, not deferred":    {parameter(func(p *boot.Parameter) { p.RequiredFor = boot.RequiredForReady }), []string{"parameters.p.required_for: only a deferred parameter can arrive after the server has started; set deferred = true"}},
-		"a late parameter that is deferred": {parameter(func(p *boot.Parameter) { p.RequiredFor = boot.RequiredForReady; p.Deferred = true }), nil},
-		"a default that is deferred":        {parameter(func(p *boot.Parameter) { p.Default = &text; p.Deferred = true }), []string{"parameters.p.default: a deferred parameter has no default: its value arrives later"}},
-		"a default that is sensitive":       {parameter(func(p *boot.Parameter) { p.Default = &word; p.Sensitive = true; p.Type = boot.TypeNumber }), []string{"parameters.p.default: a sensitive parameter has no default, which would be stored in plain text; give it to the group with value_wo of an injection"}},
-		"a default of another type":         {parameter(func(p *boot.Parameter) { p.Default = &word; p.Type = boot.TypeNumber }), []string{"parameters.p.default: invalid value: it is not a number"}},
-		"a default that doesn't match":      {parameter(func(p *boot.Parameter) { p.Default = &word; p.Pattern = "^[0-9]+$" }), []string{`parameters.p.default: invalid value: it doesn't match the pattern "^[0-9]+$"`}},
-		"a default that is no text":         {parameter(func(p *boot.Parameter) { p.Default = &nul }), []string{"parameters.p.default: invalid value: it holds a NUL byte, which an environment variable can't; encode it, for example with base64encode"}},
-		"a default that matches":            {parameter(func(p *boot.Parameter) { p.Default = &text; p.Pattern = "^[0-9]+$"; p.Type = boot.TypeNumber }), nil},
-		"a pattern that is none":            {parameter(func(p *boot.Parameter) { p.Pattern = "("; p.Default = &text }), []string{"parameters.p.pattern: it is not a valid RE2 expression: error parsing regexp: missing closing ): `(`"}},
+		"a good one":                              {func(*boot.Configuration) {}, nil},
+		"without a boot script":                   {func(c *boot.Configuration) { c.BootScript = "" }, []string{"boot_script: it is empty: a server is ready when its boot script exits 0"}},
+		"the largest boot script":                 {func(c *boot.Configuration) { c.BootScript = strings.Repeat("x", boot.MaxScriptBytes) }, nil},
+		"a boot script that is too large":         {func(c *boot.Configuration) { c.BootScript = strings.Repeat("x", boot.MaxScriptBytes+1) }, []string{"boot_script: it has 65537 bytes, at most 65536 are carried; let it fetch the rest"}},
+		"an update script that is no text":        {func(c *boot.Configuration) { c.UpdateScript = "a\x00b" }, []string{"update_script: it holds a NUL byte: a script is text"}},
+		"a script with line ends of a PC":         {func(c *boot.Configuration) { c.BootScript = "#!/bin/sh\r\ntrue\r\n" }, []string{"boot_script: its first line ends with a carriage return, which would be part of the interpreter's name; save it with Unix line ends"}},
+		"a decommission script that is too large": {func(c *boot.Configuration) { c.DecommissionScript = strings.Repeat("x", boot.MaxScriptBytes+1) }, []string{"decommission_script: it has 65537 bytes, at most 65536 are carried; let it fetch the rest"}},
+		"a decommission script that is no text":   {func(c *boot.Configuration) { c.DecommissionScript = "a\x00b" }, []string{"decommission_script: it holds a NUL byte: a script is text"}},
+		"the shortest time limit":                 {limit("true", time.Second), nil},
+		"the longest time limit":                  {limit("true", 24*time.Hour), nil},
+		"a time limit below a second":             {limit("true", time.Millisecond), []string{`update_script_timeout: it must be whole seconds, from "1s" to "24h"`}},
+		"a time limit of broken seconds":          {limit("true", 1500*time.Millisecond), []string{`update_script_timeout: it must be whole seconds, from "1s" to "24h"`}},
+		"a time limit above a day":                {limit("true", 24*time.Hour+time.Second), []string{`update_script_timeout: it must be whole seconds, from "1s" to "24h"`}},
+		"a negative time limit":                   {limit("true", -time.Second), []string{`update_script_timeout: it must be whole seconds, from "1s" to "24h"`}},
+		"a time limit of nothing":                 {limit("", time.Minute), []string{"update_script_timeout: there is no update_script that it could limit; add one, or remove it"}},
+		"an output called like a fact":            {func(c *boot.Configuration) { c.Outputs = map[string]boot.Output{"zone": {Type: boot.TypeString}} }, []string{`outputs.zone: every server has the output "zone" without publishing it; choose another name`}},
+		"an output with a bad name":               {func(c *boot.Configuration) { c.Outputs = map[string]boot.Output{"a-b": {Type: boot.TypeString}} }, []string{`outputs.a-b: "a-b" is not a valid name: use letters, digits and underscores, and begin with a letter or an underscore`}},
+		"an output of no type":                    {func(c *boot.Configuration) { c.Outputs = map[string]boot.Output{"o": {Type: "list"}} }, []string{`outputs.o.type: "list" is no type; use "string", "number" or "bool"`}},
+		"too many outputs":                        {manyOutputs, []string{"outputs: there are 257 of them, at most 256 are supported"}},
+		"a parameter with a reserved name":        {func(c *boot.Configuration) { c.Parameters["PATH"] = c.Parameters["port"] }, []string{`parameters.PATH: "PATH" is reserved: the shell uses it itself; choose another name`}},
+		"a parameter of no type":                  {parameter(func(p *boot.Parameter) { p.Type = ""; p.Default = &text }), []string{`parameters.p.type: "" is no type; use "string", "number" or "bool"`}},
+		"a requirement that there is not":         {parameter(func(p *boot.Parameter) { p.RequiredFor = "" }), []string{`parameters.p.required_for: "" is no requirement; use "boot", "ready" or "nothing"`}},
+		"a late parameter, not deferred":          {parameter(func(p *boot.Parameter) { p.RequiredFor = boot.RequiredForReady }), []string{"parameters.p.required_for: only a deferred parameter can arrive after the server has started; set deferred = true"}},
+		"a late parameter that is deferred":       {parameter(func(p *boot.Parameter) { p.RequiredFor = boot.RequiredForReady; p.Deferred = true }), nil},
+		"a default that is deferred":              {parameter(func(p *boot.Parameter) { p.Default = &text; p.Deferred = true }), []string{"parameters.p.default: a deferred parameter has no default: its value arrives later"}},
+		"a default that is sensitive":             {parameter(func(p *boot.Parameter) { p.Default = &word; p.Sensitive = true; p.Type = boot.TypeNumber }), []string{"parameters.p.default: a sensitive parameter has no default, which would be stored in plain text; give it to the group with value_wo of an injection"}},
+		"a default of another type":               {parameter(func(p *boot.Parameter) { p.Default = &word; p.Type = boot.TypeNumber }), []string{"parameters.p.default: invalid value: it is not a number"}},
+		"a default that doesn't match":            {parameter(func(p *boot.Parameter) { p.Default = &word; p.Pattern = "^[0-9]+$" }), []string{`parameters.p.default: invalid value: it doesn't match the pattern "^[0-9]+$"`}},
+		"a default that is no text":               {parameter(func(p *boot.Parameter) { p.Default = &nul }), []string{"parameters.p.default: invalid value: it holds a NUL byte, which an environment variable can't; encode it, for example with base64encode"}},
+		"a default that matches":                  {parameter(func(p *boot.Parameter) { p.Default = &text; p.Pattern = "^[0-9]+$"; p.Type = boot.TypeNumber }), nil},
+		"a pattern that is none":                  {parameter(func(p *boot.Parameter) { p.Pattern = "("; p.Default = &text }), []string{"parameters.p.pattern: it is not a valid RE2 expression: error parsing regexp: missing closing ): `(`"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -64,6 +74,10 @@ func TestConfiguration_Check(t *testing.T) {
 	}
 }
 
+func limit(updateScript string, limit time.Duration) func(*boot.Configuration) {
+	return func(c *boot.Configuration) { c.UpdateScript, c.UpdateScriptTimeout = updateScript, limit }
+}
+
 func manyOutputs(c *boot.Configuration) {
 	c.Outputs = map[string]boot.Output{}
 	for i := range boot.MaxNames + 1 {
@@ -74,17 +88,17 @@ func manyOutputs(c *boot.Configuration) {
 func TestConfiguration_Check_order(t *testing.T) {
 	t.Parallel()
 	c := boot.Configuration{
-		UpdateScript: "\x00",
-		Outputs:      map[string]boot.Output{"b": {}, "a": {}},
-		Parameters:   map[string]boot.Parameter{"d": {}, "c": {}},
+		UpdateScript: "\x00", UpdateScriptTimeout: time.Millisecond, DecommissionScript: "\x00",
+		Outputs:    map[string]boot.Output{"b": {}, "a": {}},
+		Parameters: map[string]boot.Parameter{"d": {}, "c": {}},
 	}
 	var got []string
 	for _, fault := range c.Check(nil) {
 		got = append(got, strings.Join(fault.Path, "."))
 	}
 	want := []string{
-		"boot_script", "outputs.a.type", "outputs.b.type", "parameters.c.required_for", "parameters.c.type",
-		"parameters.d.required_for", "parameters.d.type", "update_script",
+		"boot_script", "decommission_script", "outputs.a.type", "outputs.b.type", "parameters.c.required_for", "parameters.c.type",
+		"parameters.d.required_for", "parameters.d.type", "update_script", "update_script_timeout",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -46,7 +47,7 @@ func fullPayload() boot.Payload {
 	p := boot.Payload{
 		Group: "web-eu", Parameters: awkwardValues(),
 		Configuration: boot.Configuration{
-			Name: "web", BootScript: "#!/bin/sh\necho\n", UpdateScript: "true",
+			Name: "web", BootScript: "#!/bin/sh\necho\n", UpdateScript: "true", UpdateScriptTimeout: 24 * time.Hour, DecommissionScript: "#!/bin/sh\nleave\n",
 			Parameters: map[string]boot.Parameter{
 				"later":  {Type: boot.TypeNumber, Deferred: true, RequiredFor: boot.RequiredForReady},
 				"secret": {Type: boot.TypeBool, Deferred: true, Sensitive: true, RequiredFor: boot.RequiredForNothing},
@@ -74,7 +75,7 @@ func TestPayload_Encode(t *testing.T) {
 	fallback := "fallback"
 	p := boot.Payload{
 		Configuration: boot.Configuration{
-			Image: "ami-1", BootScript: "true",
+			Image: "ami-1", BootScript: "true", UpdateScript: "a", UpdateScriptTimeout: 90 * time.Second, DecommissionScript: "b",
 			Parameters: map[string]boot.Parameter{
 				"given":    {Type: boot.TypeString, Default: &fallback, Pattern: ".*"},
 				"default":  {Type: boot.TypeString, Default: &fallback},
@@ -96,6 +97,9 @@ parameter secret string boot sensitive known
 value default ZmFsbGJhY2s=
 value given Zw==
 boot_script dHJ1ZQ==
+update_script YQ==
+update_script_timeout 90
+decommission_script Yg==
 end
 `
 	if diff := cmp.Diff(want, string(p.Encode())); diff != "" {
@@ -112,6 +116,7 @@ failure boot script exited with exit code 7
 log bGluZSAxCmxpbmUgMg==
 received 4
 applied 3
+decommission running
 future something that is not known yet
 output empty -
 output token Y2FuYXJ5
@@ -125,13 +130,24 @@ func TestParseReport(t *testing.T) {
 	t.Parallel()
 	want := boot.Report{
 		Boot: "6d9c-11", Status: boot.StatusFailed, Waiting: []string{"a", "b"},
-		Failure: "boot script exited with exit code 7", LogTail: "line 1\nline 2", Received: 4, Applied: 3,
+		Failure: "boot script exited with exit code 7", LogTail: "line 1\nline 2", Received: 4, Applied: 3, Decommission: boot.DecommissionRunning,
 		Outputs: map[string]string{"empty": "", "token": "canary"},
 		Events:  []boot.Event{{Uptime: 12, What: "booting"}, {Uptime: 345, What: "received a"}, {Uptime: 346, What: "another kind of event"}},
 	}
 	got, err := boot.ParseReport([]byte(fullReport))
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v\n%s", err, diff)
+	}
+}
+
+func TestParseReport_decommission(t *testing.T) {
+	t.Parallel()
+	for step := boot.DecommissionIdle; step <= boot.DecommissionFailed; step++ {
+		want := boot.Report{Boot: "x", Status: boot.StatusReady, Decommission: step}
+		got, err := boot.ParseReport(encodeReport(want))
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Errorf("%v\n%s", err, diff)
+		}
 	}
 }
 
@@ -174,52 +190,60 @@ func TestDecode_malformed(t *testing.T) {
 	report := "muster report 1\nboot x\nstatus ready\nreceived 1\napplied 1\n"
 	events := strings.Repeat("event 1 booting\n", boot.MaxEvents+1)
 	for name, test := range map[string]struct{ kind, document, want string }{
-		"a delivery of another version":         {"delivery", "muster delivery 11 1\n", `line 1: it is not "muster delivery 1"`},
-		"a delivery without a revision":         {"delivery", "muster delivery 1\n", "line 1: malformed line"},
-		"a revision that is no number":          {"delivery", "muster delivery 1 " + canary + "\n", "line 1: malformed line: invalid number"},
-		"a negative revision":                   {"delivery", "muster delivery 1 -1\n", "line 1: malformed line: invalid number"},
-		"a second header":                       {"delivery", "muster delivery 1 1\nmuster delivery 1 2\n", "line 2: malformed line"},
-		"an unknown line of a delivery":         {"delivery", "muster delivery 1 1\n" + canary + "\n", "line 2: malformed line"},
-		"a value with a hostile name":           {"delivery", "muster delivery 1 1\nvalue a;b 1 plain -\n", "line 2: malformed line: invalid name"},
-		"a value with a reserved name":          {"delivery", "muster delivery 1 1\nvalue PATH 1 plain -\n", "line 2: malformed line: invalid name"},
-		"a value that is newer than all":        {"delivery", "muster delivery 1 1\nvalue a 2 plain -\n", "line 2: malformed line: a value is newer than its delivery"},
-		"a value that comes twice":              {"delivery", "muster delivery 1 1\nvalue a 1 plain -\nvalue a 1 plain -\n", "line 3: malformed line: repeated name"},
-		"a value of unknown secrecy":            {"delivery", "muster delivery 1 1\nvalue a 1 " + canary + " -\n", "line 2: malformed line: unknown word"},
-		"a value that is not in base64":         {"delivery", "muster delivery 1 1\nvalue a 1 plain " + canary + "\n", "line 2: malformed line"},
-		"a value with a carriage return":        {"delivery", "muster delivery 1 1\nvalue a 1 plain " + secret + "\r\n", "line 2: malformed line"},
-		"a value that is too large":             {"delivery", "muster delivery 1 1\nvalue a 1 plain " + large + "\n", "line 2: malformed line"},
-		"a value with a NUL byte":               {"delivery", "muster delivery 1 1\nvalue a 1 plain " + nul + "\n", "line 2: invalid value: it holds a NUL byte, which an environment variable can't; encode it, for example with base64encode"},
-		"a payload without a boot script":       {"payload", "muster payload 1\n", "it has no boot script"},
-		"a payload with two boot scripts":       {"payload", "muster payload 1\nboot_script YQ==\nboot_script YQ==\n", "line 3: malformed line: repeated line"},
-		"an unknown line of a payload":          {"payload", "muster payload 1\nfuture\n", "line 2: malformed line"},
-		"a value without a declaration":         {"payload", "muster payload 1\nvalue a " + secret + "\n", "line 2: malformed line: no parameter that may have a value"},
-		"a value of a deferred parameter":       {"payload", "muster payload 1\nparameter a string boot plain deferred\nvalue a -\n", "line 3: malformed line: no parameter that may have a value"},
-		"a value of a sensitive parameter":      {"payload", "muster payload 1\nparameter a string boot sensitive known\nvalue a -\n", "line 3: malformed line: no parameter that may have a value"},
-		"a known parameter required for ready":  {"payload", "muster payload 1\nparameter a string ready plain known\n", "line 2: malformed line: only a deferred parameter may be missing at boot"},
-		"a parameter of an unknown type":        {"payload", "muster payload 1\nparameter a list boot plain known\n", "line 2: malformed line: unknown word"},
-		"a parameter of an unknown requirement": {"payload", "muster payload 1\nparameter a string now plain known\n", "line 2: malformed line: unknown word"},
-		"a parameter of an unknown arrival":     {"payload", "muster payload 1\nparameter a string boot plain now\n", "line 2: malformed line: unknown word"},
-		"a parameter that comes twice":          {"payload", "muster payload 1\nparameter a string boot plain known\nparameter a string boot plain known\n", "line 3: malformed line: repeated name"},
-		"an output of an unknown type":          {"payload", "muster payload 1\noutput a list plain\n", "line 2: malformed line: unknown word"},
-		"an output of unknown secrecy":          {"payload", "muster payload 1\noutput a string now\n", "line 2: malformed line: unknown word"},
-		"a report without a boot":               {"report", "muster report 1\nstatus ready\n", `it has no line "boot"`},
-		"a report without a status":             {"report", "muster report 1\nboot x\n", `it has no line "status"`},
-		"a report that has applied too much":    {"report", "muster report 1\nboot x\nstatus ready\nreceived 1\napplied 2\n", "it has applied a revision that it has not received"},
-		"a status that there is not":            {"report", "muster report 1\nboot x\nstatus unknown\n", "line 3: malformed line: unknown status"},
-		"a status that comes twice":             {"report", report + "status ready\n", "line 6: malformed line: repeated line"},
-		"a boot with control characters":        {"report", "muster report 1\nboot \x1b[31m\n", "line 2: malformed line"},
-		"a boot that is not UTF-8":              {"report", "muster report 1\nboot \xff\n", "line 2: malformed line"},
-		"a failure without words":               {"report", report + "failure\n", "line 6: malformed line"},
-		"a log that is not in base64":           {"report", report + "log " + canary + "\n", "line 6: malformed line"},
-		"an output without a value":             {"report", report + "output a\n", "line 6: malformed line"},
-		"an output that comes twice":            {"report", report + "output a -\noutput a -\n", "line 7: malformed line: repeated name"},
-		"an output that is too large":           {"report", report + "output a " + large + "\n", "line 6: malformed line"},
-		"a name that is waited for twice":       {"report", report + "waiting a\nwaiting a\n", "line 7: malformed line"},
-		"an event without a time":               {"report", report + "event booting\n", "line 6: malformed line"},
-		"an event at no time":                   {"report", report + "event now booting\n", "line 6: malformed line: invalid number"},
-		"an event with control characters":      {"report", report + "event 1 \x1b\n", "line 6: malformed line"},
-		"more events than there may be":         {"report", report + events, fmt.Sprintf("line %d: malformed line", 6+boot.MaxEvents)},
-		"far too many bytes":                    {"report", strings.Repeat("x", 32<<20), fmt.Sprintf("it has %d bytes, more than %d", 32<<20+4, 32<<20)},
+		"a delivery of another version":           {"delivery", "muster delivery 11 1\n", `line 1: it is not "muster delivery 1"`},
+		"a delivery without a revision":           {"delivery", "muster delivery 1\n", "line 1: malformed line"},
+		"a revision that is no number":            {"delivery", "muster delivery 1 " + canary + "\n", "line 1: malformed line: invalid number"},
+		"a negative revision":                     {"delivery", "muster delivery 1 -1\n", "line 1: malformed line: invalid number"},
+		"a second header":                         {"delivery", "muster delivery 1 1\nmuster delivery 1 2\n", "line 2: malformed line"},
+		"an unknown line of a delivery":           {"delivery", "muster delivery 1 1\n" + canary + "\n", "line 2: malformed line"},
+		"a value with a hostile name":             {"delivery", "muster delivery 1 1\nvalue a;b 1 plain -\n", "line 2: malformed line: invalid name"},
+		"a value with a reserved name":            {"delivery", "muster delivery 1 1\nvalue PATH 1 plain -\n", "line 2: malformed line: invalid name"},
+		"a value that is newer than all":          {"delivery", "muster delivery 1 1\nvalue a 2 plain -\n", "line 2: malformed line: a value is newer than its delivery"},
+		"a value that comes twice":                {"delivery", "muster delivery 1 1\nvalue a 1 plain -\nvalue a 1 plain -\n", "line 3: malformed line: repeated name"},
+		"a value of unknown secrecy":              {"delivery", "muster delivery 1 1\nvalue a 1 " + canary + " -\n", "line 2: malformed line: unknown word"},
+		"a value that is not in base64":           {"delivery", "muster delivery 1 1\nvalue a 1 plain " + canary + "\n", "line 2: malformed line"},
+		"a value with a carriage return":          {"delivery", "muster delivery 1 1\nvalue a 1 plain " + secret + "\r\n", "line 2: malformed line"},
+		"a value that is too large":               {"delivery", "muster delivery 1 1\nvalue a 1 plain " + large + "\n", "line 2: malformed line"},
+		"a value with a NUL byte":                 {"delivery", "muster delivery 1 1\nvalue a 1 plain " + nul + "\n", "line 2: invalid value: it holds a NUL byte, which an environment variable can't; encode it, for example with base64encode"},
+		"a payload without a boot script":         {"payload", "muster payload 1\n", "it has no boot script"},
+		"a payload with two boot scripts":         {"payload", "muster payload 1\nboot_script YQ==\nboot_script YQ==\n", "line 3: malformed line: repeated line"},
+		"an unknown line of a payload":            {"payload", "muster payload 1\nfuture\n", "line 2: malformed line"},
+		"a value without a declaration":           {"payload", "muster payload 1\nvalue a " + secret + "\n", "line 2: malformed line: no parameter that may have a value"},
+		"a value of a deferred parameter":         {"payload", "muster payload 1\nparameter a string boot plain deferred\nvalue a -\n", "line 3: malformed line: no parameter that may have a value"},
+		"a value of a sensitive parameter":        {"payload", "muster payload 1\nparameter a string boot sensitive known\nvalue a -\n", "line 3: malformed line: no parameter that may have a value"},
+		"a known parameter required for ready":    {"payload", "muster payload 1\nparameter a string ready plain known\n", "line 2: malformed line: only a deferred parameter may be missing at boot"},
+		"a parameter of an unknown type":          {"payload", "muster payload 1\nparameter a list boot plain known\n", "line 2: malformed line: unknown word"},
+		"a parameter of an unknown requirement":   {"payload", "muster payload 1\nparameter a string now plain known\n", "line 2: malformed line: unknown word"},
+		"a parameter of an unknown arrival":       {"payload", "muster payload 1\nparameter a string boot plain now\n", "line 2: malformed line: unknown word"},
+		"a parameter that comes twice":            {"payload", "muster payload 1\nparameter a string boot plain known\nparameter a string boot plain known\n", "line 3: malformed line: repeated name"},
+		"an output of an unknown type":            {"payload", "muster payload 1\noutput a list plain\n", "line 2: malformed line: unknown word"},
+		"an output of unknown secrecy":            {"payload", "muster payload 1\noutput a string now\n", "line 2: malformed line: unknown word"},
+		"a time limit of nothing":                 {"payload", "muster payload 1\nupdate_script_timeout 0\n", "line 2: malformed line: invalid time limit"},
+		"a time limit of two days":                {"payload", "muster payload 1\nupdate_script_timeout 172800\n", "line 2: malformed line: invalid time limit"},
+		"a time limit that is no number":          {"payload", "muster payload 1\nupdate_script_timeout 1m\n", "line 2: malformed line: invalid number"},
+		"a time limit that comes twice":           {"payload", "muster payload 1\nupdate_script_timeout 1\nupdate_script_timeout 1\n", "line 3: malformed line: repeated line"},
+		"a payload with two decommission scripts": {"payload", "muster payload 1\ndecommission_script YQ==\ndecommission_script YQ==\n", "line 3: malformed line: repeated line"},
+		"a step that there is not":                {"report", report + "decommission none\n", "line 6: malformed line: unknown step"},
+		"a step that comes twice":                 {"report", report + "decommission idle\ndecommission done\n", "line 7: malformed line: repeated line"},
+		"a step with more words":                  {"report", report + "decommission idle now\n", "line 6: malformed line"},
+		"a report without a boot":                 {"report", "muster report 1\nstatus ready\n", `it has no line "boot"`},
+		"a report without a status":               {"report", "muster report 1\nboot x\n", `it has no line "status"`},
+		"a report that has applied too much":      {"report", "muster report 1\nboot x\nstatus ready\nreceived 1\napplied 2\n", "it has applied a revision that it has not received"},
+		"a status that there is not":              {"report", "muster report 1\nboot x\nstatus unknown\n", "line 3: malformed line: unknown status"},
+		"a status that comes twice":               {"report", report + "status ready\n", "line 6: malformed line: repeated line"},
+		"a boot with control characters":          {"report", "muster report 1\nboot \x1b[31m\n", "line 2: malformed line"},
+		"a boot that is not UTF-8":                {"report", "muster report 1\nboot \xff\n", "line 2: malformed line"},
+		"a failure without words":                 {"report", report + "failure\n", "line 6: malformed line"},
+		"a log that is not in base64":             {"report", report + "log " + canary + "\n", "line 6: malformed line"},
+		"an output without a value":               {"report", report + "output a\n", "line 6: malformed line"},
+		"an output that comes twice":              {"report", report + "output a -\noutput a -\n", "line 7: malformed line: repeated name"},
+		"an output that is too large":             {"report", report + "output a " + large + "\n", "line 6: malformed line"},
+		"a name that is waited for twice":         {"report", report + "waiting a\nwaiting a\n", "line 7: malformed line"},
+		"an event without a time":                 {"report", report + "event booting\n", "line 6: malformed line"},
+		"an event at no time":                     {"report", report + "event now booting\n", "line 6: malformed line: invalid number"},
+		"an event with control characters":        {"report", report + "event 1 \x1b\n", "line 6: malformed line"},
+		"more events than there may be":           {"report", report + events, fmt.Sprintf("line %d: malformed line", 6+boot.MaxEvents)},
+		"far too many bytes":                      {"report", strings.Repeat("x", 32<<20), fmt.Sprintf("it has %d bytes, more than %d", 32<<20+4, 32<<20)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -275,6 +299,7 @@ func FuzzDecodeDelivery(f *testing.F) {
 
 func FuzzDecodePayload(f *testing.F) {
 	f.Add(payload("#!/bin/sh\n", "true", parameters{"a": known("1"), "b": secret(boot.RequiredForReady)}, "o").Encode())
+	f.Add([]byte("muster payload 1\nboot_script YQ==\nupdate_script YQ==\nupdate_script_timeout 60\ndecommission_script Yg==\nend\n"))
 	f.Add([]byte("muster payload 1\nparameter a string boot plain known\nvalue a -\nboot_script YQ==\nend\n"))
 	f.Fuzz(func(t *testing.T, encoded []byte) {
 		want, err := boot.DecodePayload(encoded)
@@ -290,6 +315,7 @@ func FuzzDecodePayload(f *testing.F) {
 
 func FuzzParseReport(f *testing.F) {
 	f.Add([]byte(fullReport))
+	f.Add([]byte("muster report 1\nboot x\nstatus ready\nreceived 0\napplied 0\ndecommission failed\nfailure decommission script exited with exit code 1\nend\n"))
 	f.Add([]byte("muster report 1\nboot x\nstatus ready\nreceived 0\napplied 0\nend\n"))
 	f.Fuzz(func(t *testing.T, encoded []byte) {
 		want, err := boot.ParseReport(encoded)
@@ -315,6 +341,9 @@ func encodeReport(r boot.Report) []byte {
 	fmt.Fprintf(&b, "muster report 1\nboot %s\nstatus %s\nlog %s\nreceived %d\napplied %d\n", r.Boot, r.Status, text(r.LogTail), r.Received, r.Applied)
 	if r.Failure != "" {
 		fmt.Fprintf(&b, "failure %s\n", r.Failure)
+	}
+	if r.Decommission != boot.DecommissionNone {
+		fmt.Fprintf(&b, "decommission %s\n", r.Decommission)
 	}
 	for _, name := range r.Waiting {
 		fmt.Fprintf(&b, "waiting %s\n", name)

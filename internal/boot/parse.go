@@ -32,6 +32,7 @@ const (
 //	log TEXT
 //	received REVISION
 //	applied REVISION
+//	decommission idle|running|done|failed
 //	output NAME TEXT
 //	event UPTIME WORDS
 //	end
@@ -69,7 +70,7 @@ func (p *reportParser) checkComplete() error {
 func (p *reportParser) parseLine(fields []string) (err error) {
 	kind, fields := fields[0], fields[1:]
 	switch kind {
-	case "boot", "status", "failure", "log", "received", "applied":
+	case "boot", "status", "failure", "log", "received", "applied", "decommission":
 		if p.seen[kind] {
 			return fmt.Errorf("%w: repeated line", errLine)
 		}
@@ -89,7 +90,7 @@ func (p *reportParser) parseLine(fields []string) (err error) {
 		err = p.parseEvent(fields)
 	case "output":
 		err = p.parseOutput(fields)
-	case "status", "waiting", "log", "received", "applied":
+	case "status", "waiting", "log", "received", "applied", "decommission":
 		if len(fields) != 1 {
 			return errLine
 		}
@@ -111,6 +112,8 @@ func (p *reportParser) parseField(kind, field string) (err error) {
 		r.Received, err = decodeNumber(field)
 	case "applied":
 		r.Applied, err = decodeNumber(field)
+	case "decommission":
+		r.Decommission, err = parseDecommission(field)
 	}
 	return err
 }
@@ -132,6 +135,15 @@ func parseStatus(field string) (Status, error) {
 		}
 	}
 	return StatusUnknown, fmt.Errorf("%w: unknown status", errLine)
+}
+
+func parseDecommission(field string) (Decommission, error) {
+	for step := DecommissionIdle; step <= DecommissionFailed; step++ {
+		if field == step.String() {
+			return step, nil
+		}
+	}
+	return DecommissionNone, fmt.Errorf("%w: unknown step", errLine)
 }
 
 func (p *reportParser) parseWaiting(field string) error {

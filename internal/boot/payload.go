@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
+	"time"
 )
 
 // Payload is what a server gets at launch. It holds no secret and no deferred
@@ -49,6 +51,12 @@ func (p Payload) Encode() []byte {
 	if c.UpdateScript != "" {
 		e.line("update_script", encodeText(c.UpdateScript))
 	}
+	if c.UpdateScriptTimeout != 0 {
+		e.line("update_script_timeout", strconv.FormatInt(int64(c.UpdateScriptTimeout/time.Second), 10))
+	}
+	if c.DecommissionScript != "" {
+		e.line("decommission_script", encodeText(c.DecommissionScript))
+	}
 	return e.end()
 }
 
@@ -87,8 +95,11 @@ func (e *encoder) parameter(name string, p Parameter) {
 //	output NAME TYPE plain|sensitive
 //	boot_script TEXT
 //	update_script TEXT
+//	update_script_timeout SECONDS
+//	decommission_script TEXT
 //	end
 //
+// There is no line for what the configuration doesn't have.
 // Its errors name the line and never quote a value. Maps are nil where they
 // would be empty.
 func DecodePayload(encoded []byte) (Payload, error) {
@@ -130,17 +141,43 @@ func (d *payloadDecoder) decodeLine(fields []string) error {
 		return d.decodeOnce(fields, &d.payload.Configuration.BootScript)
 	case line{"update_script", 2}:
 		return d.decodeOnce(fields, &d.payload.Configuration.UpdateScript)
+	case line{"update_script_timeout", 2}:
+		return d.decodeTimeout(fields)
+	case line{"decommission_script", 2}:
+		return d.decodeOnce(fields, &d.payload.Configuration.DecommissionScript)
 	}
 	return errLine
 }
 
-func (d *payloadDecoder) decodeOnce(fields []string, text *string) (err error) {
-	if d.seen[fields[0]] {
+func (d *payloadDecoder) once(kind string) error {
+	if d.seen[kind] {
 		return fmt.Errorf("%w: repeated line", errLine)
 	}
-	d.seen[fields[0]] = true
+	d.seen[kind] = true
+	return nil
+}
+
+func (d *payloadDecoder) decodeOnce(fields []string, text *string) (err error) {
+	if err := d.once(fields[0]); err != nil {
+		return err
+	}
 	*text, err = decodeText(fields[1], MaxScriptBytes)
 	return err
+}
+
+func (d *payloadDecoder) decodeTimeout(fields []string) error {
+	if err := d.once(fields[0]); err != nil {
+		return err
+	}
+	seconds, err := decodeNumber(fields[1])
+	if err != nil {
+		return err
+	}
+	if seconds == 0 || seconds > int(MaxUpdateScriptTimeout/time.Second) {
+		return fmt.Errorf("%w: invalid time limit", errLine)
+	}
+	d.payload.Configuration.UpdateScriptTimeout = time.Duration(seconds) * time.Second
+	return nil
 }
 
 func (d *payloadDecoder) decodeParameter(fields []string) error {

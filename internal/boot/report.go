@@ -82,7 +82,8 @@ type Event struct {
 	// it is comparable between servers of one machine only.
 	Uptime int64
 	// What is one of "booting", "waiting NAME", "received NAME", "script
-	// started", "published NAME", "updating", "ready", "failed".
+	// started", "published NAME", "updating", "ready", "failed",
+	// "decommissioning", "decommissioned".
 	What string
 }
 

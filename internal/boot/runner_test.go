@@ -33,6 +33,7 @@ transport_report() {
 		mv -f "$TEST_DIR/report.new" "$TEST_DIR/report"
 }
 transport_log() { cat "$TEST_DIR/console"; }
+transport_decommission() { [ -e "$TEST_DIR/decommission" ]; }
 transport_start() { echo started >>"$TEST_DIR/starts"; }
 `
 
@@ -155,21 +156,34 @@ func (s *server) stop() {
 }
 
 // runningIn lists the processes of the group that are no zombies.
-func runningIn(group int) []string {
-	var running []string
-	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
-	for _, path := range stats {
-		stat, err := os.ReadFile(path)
-		if err != nil {
-			continue
-		}
+func runningIn(group int) []int {
+	var running []int
+	for _, pid := range processes() {
 		// The fields after the program's name: state, parent, group.
-		fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+		stat := readProcess(pid, "stat")
+		fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
 		if len(fields) > 2 && fields[2] == strconv.Itoa(group) && fields[0] != "Z" {
-			running = append(running, path)
+			running = append(running, pid)
 		}
 	}
 	return running
+}
+
+func processes() []int {
+	var pids []int
+	directories, _ := filepath.Glob("/proc/[0-9]*")
+	for _, directory := range directories {
+		if pid, err := strconv.Atoi(filepath.Base(directory)); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// readProcess returns a file of the process; empty where it has ended.
+func readProcess(pid int, name string) string {
+	content, _ := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), name))
+	return string(content)
 }
 
 func (s *server) file(name string) string { return filepath.Join(s.dir, name) }
@@ -183,6 +197,11 @@ func (s *server) write(name string, content []byte) {
 	if err := os.Rename(s.file(name+".tmp"), s.file(name)); err != nil {
 		s.t.Fatal(err)
 	}
+}
+
+func (s *server) exists(name string) bool {
+	_, err := os.Lstat(s.file(name))
+	return err == nil
 }
 
 func (s *server) read(name string) string {
@@ -230,7 +249,7 @@ func (s *server) untilSeen() {
 // until waits for done to become true.
 func (s *server) until(what string, done func() bool) {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
 	defer cancel()
 	err := wait.Until(ctx, 2*time.Millisecond, func(context.Context) (bool, error) { return done(), nil })
 	if err != nil {
@@ -295,10 +314,7 @@ func (s *server) untilWaiting(names ...string) {
 
 func (s *server) untilFile(name string) string {
 	s.t.Helper()
-	s.until("there is a file "+name, func() bool {
-		_, err := os.Stat(s.file(name))
-		return err == nil
-	})
+	s.until("there is a file "+name, func() bool { return s.exists(name) })
 	return s.read(name)
 }
 

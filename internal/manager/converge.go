@@ -102,21 +102,22 @@ func planConvergence(observation Observation, keep map[int]bool) convergence {
 }
 
 // planSlot plans one slot. A predecessor that is well stays until its successor
-// is, or takes its place again where the successor has failed.
+// is, or takes its place again where the successor has failed or isn't what is asked
+// for any more.
 func (c *convergence) planSlot(observation Observation, slot int, keep bool) {
 	member, running := observation.Member(slot)
 	predecessor, replacing := observation.Predecessors[slot]
+	fingerprint := Fingerprint(observation.Group.Configuration, observation.Group.Parameters)
 	switch {
 	case replacing && predecessor.Failed():
 		c.surplus = append(c.surplus, predecessor.Server)
-	case replacing && member.Failed() && !keep:
+	case replacing && !keep && (member.Failed() || member.Fingerprint != fingerprint):
 		c.surplus = append(c.surplus, member.Server)
 		member = predecessor
 	case replacing:
 		c.finish = append(c.finish, replacement{old: predecessor.Server, successor: member.Server})
 		return
 	}
-	fingerprint := Fingerprint(observation.Group.Configuration, observation.Group.Parameters)
 	outdated := member.Fingerprint != fingerprint && !keep
 	switch {
 	case keep && (!running || member.Failed()):

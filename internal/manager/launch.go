@@ -68,7 +68,10 @@ func (m *Manager) carryOut(ctx context.Context, group hosting.Group) ([]hosting.
 	return servers, m.endLaunch(ctx, group)
 }
 
+// endLaunch doesn't end with the context: what runs is to be known as launched.
 func (m *Manager) endLaunch(ctx context.Context, launched hosting.Group) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTimeout)
+	defer cancel()
 	_, err := m.service.UpdateGroup(ctx, launched.GroupRef, func(group *hosting.Group) error {
 		if group.Launch != nil && group.Launch.Attempt == launched.Launch.Attempt {
 			group.Launch = nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/musterhq/terraform-provider-muster/internal/hosting"
@@ -11,23 +12,22 @@ import (
 
 // claimParameter makes the wire the owner of its parameter. It returns the wire as
 // it was in the target's record before, which is zero for a new one. What an
-// earlier run was cut short in recording gives way, also at its sources.
+// earlier run was cut short in recording gives way: first at its sources, because
+// nobody would look there for a wire that its target has forgotten.
 func (m *Manager) claimParameter(ctx context.Context, wire hosting.Wire) (before hosting.Wire, err error) {
 	target, err := m.service.Group(ctx, wire.Into)
 	if err != nil {
 		return before, fmt.Errorf("reading server group %q: %w", wire.Into, err)
 	}
-	var deposed []hosting.Wire
+	deposed, err := m.depose(ctx, target, wire)
+	if err != nil {
+		return before, err
+	}
 	_, err = m.service.UpdateGroup(ctx, target.GroupRef, func(group *hosting.Group) error {
-		deposed = nil
-		for id, other := range group.Wires {
-			if other.Into != group.Name || other.Parameter != wire.Parameter || id == wire.ID {
-				continue
-			}
-			if other.Confirmed || other.Run == m.run {
+		for id := range rivals(*group, wire) {
+			if !deposed[id] {
 				return &WireOwnedError{Into: wire.Into, Parameter: wire.Parameter}
 			}
-			deposed = append(deposed, other)
 			delete(group.Wires, id)
 		}
 		before = hosting.Wire{}
@@ -40,12 +40,35 @@ func (m *Manager) claimParameter(ctx context.Context, wire hosting.Wire) (before
 	if err != nil {
 		return before, fmt.Errorf("recording the wire into %q: %w", wire.Into, err)
 	}
-	for _, other := range deposed {
-		if err := m.forgetAtSourcesOf(ctx, other); err != nil {
-			return before, errors.Join(err, m.undo(ctx, wire, before))
+	return before, nil
+}
+
+// depose forgets, at their sources, the other wires into the wire's parameter that no
+// run stands for, and returns their IDs. Any other is a [WireOwnedError].
+func (m *Manager) depose(ctx context.Context, target hosting.Group, wire hosting.Wire) (map[string]bool, error) {
+	deposed := make(map[string]bool)
+	for id, other := range rivals(target, wire) {
+		if other.Confirmed || other.Run == m.run {
+			return nil, fmt.Errorf("recording the wire into %q: %w", wire.Into, &WireOwnedError{Into: wire.Into, Parameter: wire.Parameter})
+		}
+		deposed[id] = true
+	}
+	for id := range deposed {
+		if err := m.forgetAtSourcesOf(ctx, target.Wires[id]); err != nil {
+			return nil, err
 		}
 	}
-	return before, nil
+	return deposed, nil
+}
+
+// rivals are the other wires in the record of the wire's target that own its
+// parameter, by ID.
+func rivals(target hosting.Group, wire hosting.Wire) map[string]hosting.Wire {
+	rivals := maps.Clone(target.Wires)
+	maps.DeleteFunc(rivals, func(id string, other hosting.Wire) bool {
+		return id == wire.ID || !owns(other, wire.Into, wire.Parameter)
+	})
+	return rivals
 }
 
 func (m *Manager) recordAtSource(ctx context.Context, name string, wire hosting.Wire) error {
@@ -117,7 +140,7 @@ func ends(wire hosting.Wire) []string {
 
 // exchangeIn is exchange in the record of one group.
 func exchangeIn(group *hosting.Group, old, replacement hosting.Wire) {
-	if !owns(replacement, group.Name, old.Parameter) && old.Into == group.Name && !ownedByOthers(*group, old) {
+	if !owns(replacement, group.Name, old.Parameter) && old.Into == group.Name && len(rivals(*group, old)) == 0 {
 		delete(group.Values, old.Parameter)
 	}
 	switch {
@@ -131,15 +154,6 @@ func exchangeIn(group *hosting.Group, old, replacement hosting.Wire) {
 
 func owns(wire hosting.Wire, group, parameter string) bool {
 	return wire.Into == group && wire.Parameter == parameter
-}
-
-func ownedByOthers(group hosting.Group, wire hosting.Wire) bool {
-	for id, other := range group.Wires {
-		if id != wire.ID && owns(other, group.Name, wire.Parameter) {
-			return true
-		}
-	}
-	return false
 }
 
 // forgetAtSources removes the traces of a group that goes from the records of

@@ -7,16 +7,46 @@ import (
 	"github.com/musterhq/terraform-provider-muster/internal/hosting"
 )
 
+// needed are values with which the suite's servers become ready.
+func needed() map[string]string { return map[string]string{"needed": "value"} }
+
 func deliveryRules() rules {
-	needed := map[string]string{"needed": "value"}
 	return rules{
-		"a delivery wakes the servers that wait for it": func(t *testing.T, service hosting.Service) {
+		"a server is known to have what was delivered": func(t *testing.T, service Subject) {
+			servers := mustLaunch(t, service, request("web", 0, 1))
+			mustDeliver(t, service, servers[1:], delivered(4, needed()))
+			wantDelivered(t, service, 0, 4)
+		},
+		"an older delivery changes nothing": func(t *testing.T, service Subject) {
+			servers := mustLaunch(t, service, request("web", 0))
+			mustDeliver(t, service, servers, delivered(5, needed()))
+			mustDeliver(t, service, servers, delivered(4, map[string]string{"extra": "late"}))
+			wantDelivered(t, service, 5)
+		},
+		"a server that is unknown is passed over": func(t *testing.T, service Subject) {
+			servers := mustLaunch(t, service, request("web", 0, 1))
+			mustTerminate(t, service, servers[:1])
+			mustDeliver(t, service, append(servers, unknown()...), delivered(2, needed()))
+			wantDelivered(t, service, 2)
+		},
+		"a server that has ended is passed over": func(t *testing.T, service Subject) {
+			servers := mustLaunch(t, service, request("web", 0, 1))
+			service.EndServer(t, servers[0])
+			mustDeliver(t, service, servers, delivered(2, needed()))
+			wantDelivered(t, service, 0, 2)
+		},
+	}
+}
+
+func arrivalRules() rules {
+	return rules{
+		"a delivery wakes the servers that wait for it": func(t *testing.T, service Subject) {
 			const script = `value=$(muster param get needed) && muster output set said "got $value"`
 			servers := mustLaunch(t, service, scripted("web", script, 0, 1))
 			for _, server := range servers {
 				awaitReport(t, service, server, hasStatus(boot.StatusWaiting))
 			}
-			mustDeliver(t, service, servers, delivered(1, needed))
+			mustDeliver(t, service, servers, delivered(1, needed()))
 			for _, server := range servers {
 				report := awaitReport(t, service, server, hasStatus(boot.StatusReady))
 				if got, want := report.Outputs["said"], "got value"; got != want {
@@ -27,43 +57,29 @@ func deliveryRules() rules {
 				}
 			}
 		},
-		"a server finds what was delivered before its launch": func(t *testing.T, service hosting.Service) {
+		"a server finds what was delivered before its launch": func(t *testing.T, service Subject) {
 			wanted := request("web", 0)
-			wanted.Delivery = delivered(3, needed)
+			wanted.Delivery = delivered(3, needed())
 			servers := mustLaunch(t, service, wanted)
 			report := awaitReport(t, service, servers[0], hasStatus(boot.StatusReady))
 			if report.Applied != 3 {
 				t.Errorf("applied %d, want 3", report.Applied)
 			}
 		},
-		"a server is known to have what was delivered": func(t *testing.T, service hosting.Service) {
-			servers := mustLaunch(t, service, request("web", 0, 1))
-			mustDeliver(t, service, servers[1:], delivered(4, needed))
-			wantDelivered(t, service, 0, 4)
-		},
-		"an older delivery never replaces a newer one": func(t *testing.T, service hosting.Service) {
+		"an older delivery never replaces a newer one": func(t *testing.T, service Subject) {
 			servers := mustLaunch(t, service, request("web", 0))
-			mustDeliver(t, service, servers, delivered(5, needed))
+			mustDeliver(t, service, servers, delivered(5, needed()))
 			mustDeliver(t, service, servers, delivered(4, map[string]string{"extra": "late"}))
-			wantDelivered(t, service, 5)
 			report := awaitReport(t, service, servers[0], hasStatus(boot.StatusReady))
 			if report.Received != 5 {
 				t.Errorf("received %d, want 5", report.Received)
 			}
 		},
-		"a revision that is there already is not replaced": func(t *testing.T, service hosting.Service) {
+		"a revision that is there already is not replaced": func(t *testing.T, service Subject) {
 			servers := mustLaunch(t, service, request("web", 0))
-			mustDeliver(t, service, servers, delivered(5, needed))
+			mustDeliver(t, service, servers, delivered(5, needed()))
 			mustDeliver(t, service, servers, delivered(5, nil))
 			awaitReport(t, service, servers[0], hasStatus(boot.StatusReady))
-		},
-		"a server that is unknown is passed over": func(t *testing.T, service hosting.Service) {
-			servers := mustLaunch(t, service, request("web", 0, 1))
-			if err := service.Terminate(t.Context(), servers[:1]); err != nil {
-				t.Fatal(err)
-			}
-			mustDeliver(t, service, append(servers, hosting.Server{ID: "unknown"}), delivered(2, needed))
-			wantDelivered(t, service, 2)
 		},
 	}
 }

@@ -50,6 +50,7 @@ func scripted(group, script string, slots ...int) hosting.LaunchRequest {
 			Parameters:    map[string]string{"greeting": "hello"},
 		},
 		Fingerprint: "print",
+		Restart:     "mark-0",
 	}
 }
 
@@ -112,6 +113,11 @@ func awaitReport(t *testing.T, service hosting.Service, server hosting.Server, w
 
 func hasStatus(status boot.Status) func(boot.Report) bool {
 	return func(report boot.Report) bool { return report.Status == status }
+}
+
+// unknown returns servers that no service knows.
+func unknown() []hosting.Server {
+	return []hosting.Server{{ID: "unknown"}, {ID: "srv-000000000000000000"}, {ID: "../.."}, {}}
 }
 
 func ids(servers []hosting.Server) []string {

@@ -11,7 +11,7 @@ import (
 
 func launchRules() rules {
 	return rules{
-		"one server is started per slot": func(t *testing.T, service hosting.Service) {
+		"one server is started per slot": func(t *testing.T, service Subject) {
 			wanted := request("web", 2, 0, 1)
 			wanted.Delivery = delivered(7, map[string]string{"needed": "x"})
 			servers := mustLaunch(t, service, wanted)
@@ -25,7 +25,7 @@ func launchRules() rules {
 				t.Errorf("the IDs %v are not distinct", ids(servers))
 			}
 		},
-		"every server has an address of its own": func(t *testing.T, service hosting.Service) {
+		"every server has an address of its own": func(t *testing.T, service Subject) {
 			var addresses []string
 			for _, server := range mustLaunch(t, service, request("web", 0, 1, 2)) {
 				addresses = append(addresses, server.Facts.PrivateIP)
@@ -34,14 +34,14 @@ func launchRules() rules {
 				t.Errorf("the addresses %v are not distinct", addresses)
 			}
 		},
-		"a server that Launch returned is listed": func(t *testing.T, service hosting.Service) {
+		"a server that Launch returned is listed": func(t *testing.T, service Subject) {
 			want := mustLaunch(t, service, request("web", 0, 1))
 			got := mustList(t, service, request("web").Group)
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("launched and listed (-want +got):\n%s", diff)
 			}
 		},
-		"a repeated launch returns the servers that run": func(t *testing.T, service hosting.Service) {
+		"a repeated launch returns the servers that run": func(t *testing.T, service Subject) {
 			first := mustLaunch(t, service, request("web", 0, 1))
 			again := mustLaunch(t, service, request("web", 1, 2, 0))
 			if diff := cmp.Diff(first, again[:2]); diff != "" {
@@ -52,7 +52,8 @@ func launchRules() rules {
 			}
 		},
 		"launches of one identity at the same time start one server": concurrentLaunch,
-		"another attempt is another server": func(t *testing.T, service hosting.Service) {
+		"a repeated launch returns an ended server as ended":         relaunchEnded,
+		"another attempt is another server": func(t *testing.T, service Subject) {
 			second := request("web", 0)
 			second.Attempt = 2
 			servers := append(mustLaunch(t, service, request("web", 0)), mustLaunch(t, service, second)...)
@@ -64,7 +65,7 @@ func launchRules() rules {
 				t.Errorf("launched and listed, by attempt (-want +got):\n%s", diff)
 			}
 		},
-		"servers of another incarnation or group are not listed": func(t *testing.T, service hosting.Service) {
+		"servers of another incarnation or group are not listed": func(t *testing.T, service Subject) {
 			other := request("web", 0)
 			other.Group.Incarnation = "another"
 			mustLaunch(t, service, other)
@@ -73,7 +74,7 @@ func launchRules() rules {
 				t.Errorf("got %v, want no server", ids(got))
 			}
 		},
-		"a group without servers has an empty list": func(t *testing.T, service hosting.Service) {
+		"a group without servers has an empty list": func(t *testing.T, service Subject) {
 			if got := mustList(t, service, request("web").Group); len(got) != 0 {
 				t.Errorf("got %v, want no server", ids(got))
 			}
@@ -91,6 +92,7 @@ func wantServer(t *testing.T, got hosting.Server, wanted hosting.LaunchRequest, 
 		State:       hosting.ServerRunning,
 		Facts:       got.Facts,
 		Fingerprint: wanted.Fingerprint,
+		Restart:     wanted.Restart,
 		Delivered:   wanted.Delivery.Revision,
 		LaunchedAt:  got.LaunchedAt,
 	}
@@ -102,7 +104,16 @@ func wantServer(t *testing.T, got hosting.Server, wanted hosting.LaunchRequest, 
 	}
 }
 
-func concurrentLaunch(t *testing.T, service hosting.Service) {
+func relaunchEnded(t *testing.T, service Subject) {
+	first := mustLaunch(t, service, request("web", 0))
+	service.EndServer(t, first[0])
+	again := mustLaunch(t, service, request("web", 0))
+	if len(again) != 1 || again[0].ID != first[0].ID || again[0].State != hosting.ServerEnded {
+		t.Errorf("got %+v, want the ended server", again)
+	}
+}
+
+func concurrentLaunch(t *testing.T, service Subject) {
 	var launches [4][]hosting.Server
 	mustLaunch(t, service, request("web")) // No slot: only the cleanup.
 	var group sync.WaitGroup

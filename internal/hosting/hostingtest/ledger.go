@@ -25,7 +25,7 @@ func record(name, incarnation string) hosting.Group {
 		Attempt:       2,
 		Launch:        &hosting.PendingLaunch{Attempt: 2, Slots: []int{0, 2}, Fingerprint: "print"},
 		Revision:      4,
-		Values:        map[string]boot.Value{"needed": {Text: "a\nb", Sensitive: true, Since: 4}},
+		Values:        map[string]boot.Value{"needed": {Text: "a\nb\xff\x01", Sensitive: true, Since: 4}},
 		Wires: map[string]hosting.Wire{"wire-1": {
 			ID: "wire-1", Run: "run-1", Confirmed: true,
 			From:   []hosting.Output{{Group: "db", Output: "private_ip"}},
@@ -55,11 +55,11 @@ func wantRecord(t *testing.T, service hosting.Service, want hosting.Group) {
 
 func ledgerRules() rules {
 	return rules{
-		"a recorded group is returned as it was": func(t *testing.T, service hosting.Service) {
+		"a recorded group is returned as it was": func(t *testing.T, service Subject) {
 			mustCreate(t, service, record("web", "one"))
 			wantRecord(t, service, record("web", "one"))
 		},
-		"a taken name is refused and its record stays": func(t *testing.T, service hosting.Service) {
+		"a taken name is refused and its record stays": func(t *testing.T, service Subject) {
 			mustCreate(t, service, record("web", "one"))
 			if err := service.CreateGroup(t.Context(), record("web", "two")); !errors.Is(err, hosting.ErrExists) {
 				t.Errorf("got %v, want ErrExists", err)
@@ -67,12 +67,12 @@ func ledgerRules() rules {
 			wantRecord(t, service, record("web", "one"))
 		},
 		"of two creations at the same time one succeeds": concurrentCreation,
-		"an unknown group is not found": func(t *testing.T, service hosting.Service) {
+		"an unknown group is not found": func(t *testing.T, service Subject) {
 			if _, err := service.Group(t.Context(), "web"); !errors.Is(err, hosting.ErrNotFound) {
 				t.Errorf("got %v, want ErrNotFound", err)
 			}
 		},
-		"all groups are listed by name": func(t *testing.T, service hosting.Service) {
+		"all groups are listed by name": func(t *testing.T, service Subject) {
 			want := []hosting.Group{record("db", "one"), record("web", "one"), record("web-2", "one")}
 			for _, index := range []int{2, 0, 1} {
 				mustCreate(t, service, want[index])
@@ -85,12 +85,12 @@ func ledgerRules() rules {
 				t.Errorf("the groups (-want +got):\n%s", diff)
 			}
 		},
-		"an empty ledger has no groups": func(t *testing.T, service hosting.Service) {
+		"an empty ledger has no groups": func(t *testing.T, service Subject) {
 			if got, err := service.Groups(t.Context()); err != nil || len(got) != 0 {
 				t.Errorf("got %v and error %v, want no group", got, err)
 			}
 		},
-		"a deleted group is not found and its name is free": func(t *testing.T, service hosting.Service) {
+		"a deleted group is not found and its name is free": func(t *testing.T, service Subject) {
 			mustCreate(t, service, record("web", "one"))
 			if err := service.DeleteGroup(t.Context(), record("web", "one").GroupRef); err != nil {
 				t.Fatal(err)
@@ -100,19 +100,19 @@ func ledgerRules() rules {
 			}
 			mustCreate(t, service, record("web", "two"))
 		},
-		"deleting another incarnation does nothing": func(t *testing.T, service hosting.Service) {
+		"deleting another incarnation does nothing": func(t *testing.T, service Subject) {
 			mustCreate(t, service, record("web", "two"))
 			if err := service.DeleteGroup(t.Context(), record("web", "one").GroupRef); err != nil {
 				t.Error(err)
 			}
 			wantRecord(t, service, record("web", "two"))
 		},
-		"deleting an unknown group does nothing": func(t *testing.T, service hosting.Service) {
+		"deleting an unknown group does nothing": func(t *testing.T, service Subject) {
 			if err := service.DeleteGroup(t.Context(), record("web", "one").GroupRef); err != nil {
 				t.Error(err)
 			}
 		},
-		"a context that has ended is honoured": func(t *testing.T, service hosting.Service) {
+		"a context that has ended is honoured": func(t *testing.T, service Subject) {
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
 			if err := service.CreateGroup(ctx, record("web", "one")); !errors.Is(err, context.Canceled) {
@@ -122,7 +122,7 @@ func ledgerRules() rules {
 	}
 }
 
-func concurrentCreation(t *testing.T, service hosting.Service) {
+func concurrentCreation(t *testing.T, service Subject) {
 	var created atomic.Int64
 	var group sync.WaitGroup
 	for range 8 {

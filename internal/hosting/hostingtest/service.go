@@ -2,8 +2,8 @@
 // implementation of hosting.Service passes it. Each rule of the port's doc
 // comments is a subtest that is named by the rule.
 //
-// The suite runs real boot scripts under the real agent; an implementation
-// whose servers can't run them has a fake that can.
+// Some rules are proved with real boot scripts under the real agent. A service
+// whose servers run none passes all others; see [TestWithoutScripts].
 package hostingtest
 
 import (
@@ -15,47 +15,82 @@ import (
 	"github.com/musterhq/terraform-provider-muster/internal/hosting"
 )
 
-// NewService returns a service with a namespace of its own that is empty.
-type NewService func(t *testing.T) hosting.Service
+// Subject is a service under test.
+type Subject interface {
+	hosting.Service
+
+	// EndServer makes a running server end by itself, as a crash would, and
+	// returns when the service lists it as ended.
+	EndServer(t *testing.T, server hosting.Server)
+}
+
+// NewSubject returns a service with a namespace of its own that is empty.
+type NewSubject func(t *testing.T) Subject
 
 // rules are subtests by the sentence that they prove.
-type rules map[string]func(t *testing.T, service hosting.Service)
+type rules map[string]func(t *testing.T, service Subject)
+
+// part is what one side of the port promises.
+type part struct {
+	// plain rules hold also where no server runs its scripts.
+	plain rules
+	// scripted rules are proved by what the servers' scripts do and report.
+	scripted rules
+}
+
+func parts() map[string]part {
+	return map[string]part{
+		"Service":        {plain: placeRules()},
+		"Configurations": {plain: configurationRules()},
+		"Ledger":         {plain: ledgerRules()},
+		"Updates":        {plain: updateRules()},
+		"Launch":         {plain: launchRules()},
+		"Delivery":       {plain: deliveryRules(), scripted: arrivalRules()},
+		"Reports":        {plain: absenceRules(), scripted: reportRules()},
+		"Restart":        {plain: restartRules(), scripted: rebootRules()},
+		"Decommission":   {plain: decommissionRules(), scripted: leavingRules()},
+		"Terminate":      {plain: terminateRules(), scripted: endingRules()},
+	}
+}
 
 // TestService runs the contract suite. The subtests run in parallel, each with a
 // service of its own, and terminate every server that they launch.
-func TestService(t *testing.T, newService NewService) {
+func TestService(t *testing.T, newSubject NewSubject) {
 	t.Helper()
-	parts := map[string]rules{
-		"Service":        placeRules(),
-		"Configurations": configurationRules(),
-		"Ledger":         ledgerRules(),
-		"Updates":        updateRules(),
-		"Launch":         launchRules(),
-		"Delivery":       deliveryRules(),
-		"Reports":        reportRules(),
-		"Terminate":      terminateRules(),
-	}
-	for _, part := range slices.Sorted(maps.Keys(parts)) {
-		t.Run(part, func(t *testing.T) {
+	for name, part := range parts() {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			parts[part].run(t, newService)
+			part.plain.run(t, newSubject)
+			part.scripted.run(t, newSubject)
 		})
 	}
 }
 
-func (r rules) run(t *testing.T, newService NewService) {
+// TestWithoutScripts runs the rules of [TestService] that hold also where servers
+// only exist: where they run no script and never report.
+func TestWithoutScripts(t *testing.T, newSubject NewSubject) {
+	t.Helper()
+	for name, part := range parts() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			part.plain.run(t, newSubject)
+		})
+	}
+}
+
+func (r rules) run(t *testing.T, newSubject NewSubject) {
 	t.Helper()
 	for _, rule := range slices.Sorted(maps.Keys(r)) {
 		t.Run(rule, func(t *testing.T) {
 			t.Parallel()
-			r[rule](t, newService(t))
+			r[rule](t, newSubject(t))
 		})
 	}
 }
 
 func placeRules() rules {
 	return rules{
-		"a location is stable": func(t *testing.T, service hosting.Service) {
+		"a location is stable": func(t *testing.T, service Subject) {
 			first := service.Location()
 			if _, err := launch(t, service, request("web", 0)); err != nil {
 				t.Fatal(err)
@@ -64,7 +99,7 @@ func placeRules() rules {
 				t.Errorf("got %q after a launch, want the former location %q", got, first)
 			}
 		},
-		"a place in use is not abandoned": func(t *testing.T, service hosting.Service) {
+		"a place in use is not abandoned": func(t *testing.T, service Subject) {
 			if _, err := launch(t, service, request("web", 0)); err != nil {
 				t.Fatal(err)
 			}
@@ -72,12 +107,12 @@ func placeRules() rules {
 				t.Errorf("the place %q counts as abandoned", service.Location())
 			}
 		},
-		"a place that is not understood is not abandoned": func(t *testing.T, service hosting.Service) {
+		"a place that is not understood is not abandoned": func(t *testing.T, service Subject) {
 			if service.Abandoned("elsewhere:/no/such/place") {
 				t.Error("the place of another hosting service counts as abandoned")
 			}
 		},
-		"the pace is a pause": func(t *testing.T, service hosting.Service) {
+		"the pace is a pause": func(t *testing.T, service Subject) {
 			if got := service.Pace(); got.Busy <= 0 || got.Busy > got.Idle || got.Idle > time.Minute {
 				t.Errorf("got a pace of %v", got)
 			}

@@ -15,7 +15,7 @@ import (
 func updateRules() rules {
 	ref := record("web", "one").GroupRef
 	return rules{
-		"an update is written and returned": func(t *testing.T, service hosting.Service) {
+		"an update is written and returned": func(t *testing.T, service Subject) {
 			mustCreate(t, service, record("web", "one"))
 			want := record("web", "one")
 			change := func(group *hosting.Group) error {
@@ -35,7 +35,7 @@ func updateRules() rules {
 			}
 			wantRecord(t, service, want)
 		},
-		"an error of change is returned as it is and nothing is written": func(t *testing.T, service hosting.Service) {
+		"an error of change is returned as it is and nothing is written": func(t *testing.T, service Subject) {
 			mustCreate(t, service, record("web", "one"))
 			want := errors.New("no")
 			_, err := service.UpdateGroup(t.Context(), ref, func(group *hosting.Group) error {
@@ -48,19 +48,19 @@ func updateRules() rules {
 			}
 			wantRecord(t, service, record("web", "one"))
 		},
-		"an update that alters nothing returns the record": func(t *testing.T, service hosting.Service) {
+		"an update that alters nothing returns the record": func(t *testing.T, service Subject) {
 			mustCreate(t, service, record("web", "one"))
 			got, err := service.UpdateGroup(t.Context(), ref, func(*hosting.Group) error { return nil })
 			if diff := cmp.Diff(record("web", "one"), got); err != nil || diff != "" {
 				t.Errorf("got error %v and (-want +got):\n%s", err, diff)
 			}
 		},
-		"another incarnation is not found": func(t *testing.T, service hosting.Service) {
+		"another incarnation is not found": func(t *testing.T, service Subject) {
 			mustCreate(t, service, record("web", "two"))
 			wantNotFound(t, service, ref)
 			wantRecord(t, service, record("web", "two"))
 		},
-		"an unknown group is not found": func(t *testing.T, service hosting.Service) {
+		"an unknown group is not found": func(t *testing.T, service Subject) {
 			wantNotFound(t, service, ref)
 		},
 		"no update is lost": concurrentUpdates,
@@ -79,7 +79,7 @@ func wantNotFound(t *testing.T, service hosting.Service, ref hosting.GroupRef) {
 	}
 }
 
-func concurrentUpdates(t *testing.T, service hosting.Service) {
+func concurrentUpdates(t *testing.T, service Subject) {
 	const writers, updates = 8, 5
 	mustCreate(t, service, hosting.Group{GroupRef: hosting.GroupRef{Name: "web", Incarnation: "one"}})
 	var group sync.WaitGroup

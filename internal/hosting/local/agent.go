@@ -25,9 +25,9 @@ const (
 	runVariable = "MUSTER_RUN"
 )
 
-// start records who runs the server, and runs its agent. The record comes
-// first: an agent without one would be found by nobody.
-func (s *supervisor) start() error {
+// boot records who runs the server and under which mark, and runs its agent. The
+// record comes first: an agent without one would be found by nobody.
+func (s *supervisor) boot() error {
 	encoded, err := encodeDocument(s.self)
 	if err != nil {
 		return err
@@ -36,8 +36,7 @@ func (s *supervisor) start() error {
 		return fmt.Errorf("recording the supervisor: %w", err)
 	}
 	if err := s.startAgent(); err != nil {
-		// Without the record a repeated launch starts the server after all.
-		return errors.Join(fmt.Errorf("starting the agent: %w", err), os.Remove(s.directory.supervisionPath()))
+		return fmt.Errorf("starting the agent: %w", err)
 	}
 	return nil
 }
@@ -63,25 +62,26 @@ func (s *supervisor) startAgent() error {
 	if err != nil {
 		return errors.Join(err, reader.Close())
 	}
+	s.ended, s.gone = make(chan syscall.WaitStatus, 1), make(chan struct{})
 	go s.console.copy(reader)
-	go s.reap(agent)
+	go reapAll(agent, s.ended, s.gone)
 	return nil
 }
 
-// reap waits for every process that ends below the supervisor, also for those
+// reapAll waits for every process that ends below the supervisor, also for those
 // that lost their parents, until none is left: the kernel hands them to their
 // subreaper before it reports the parent's end.
-func (s *supervisor) reap(agent int) {
+func reapAll(agent int, ended chan<- syscall.WaitStatus, gone chan<- struct{}) {
 	for {
 		var status syscall.WaitStatus
 		pid, err := syscall.Wait4(-1, &status, 0, nil)
 		switch {
 		case errors.Is(err, unix.EINTR):
 		case err != nil:
-			close(s.gone)
+			close(gone)
 			return
 		case pid == agent:
-			s.ended <- status
+			ended <- status
 		}
 	}
 }

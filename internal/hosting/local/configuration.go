@@ -21,7 +21,7 @@ import (
 var configurationID = regexp.MustCompile(`^[a-z0-9-]+@[0-9a-f]+$`)
 
 func (s *Service) configurationPath(id string) string {
-	return filepath.Join(s.directory.configurations(), id+".json")
+	return filepath.Join(s.directory.configurations(), id+contentSuffix)
 }
 
 func (s *Service) lockConfigurations(ctx context.Context) (lock, error) {
@@ -49,14 +49,23 @@ func (s *Service) putConfiguration(ctx context.Context, configuration boot.Confi
 	}
 	defer held.release()
 	path := s.configurationPath(configuration.ID())
-	if _, err := os.Lstat(path); err == nil {
-		return nil
+	_, err = readDocument[boot.Configuration](path)
+	// One that is damaged is mended.
+	if !errors.Is(err, fs.ErrNotExist) && !isDamaged(err) {
+		return err
+	}
+	newest, err := s.newestConfiguration(configuration.Name)
+	if err != nil {
+		return err
 	}
 	encoded, err := encodeDocument(configuration)
 	if err != nil {
 		return err
 	}
-	return replaceFile(path, encoded, durable)
+	if err := replaceFile(path, encoded, durable); err != nil {
+		return err
+	}
+	return moveBehind(path, newest)
 }
 
 // Configuration implements [hosting.Configurations].
@@ -82,21 +91,7 @@ func (s *Service) configuration(ctx context.Context, id string) (boot.Configurat
 	if errors.Is(err, fs.ErrNotExist) {
 		return boot.Configuration{}, hosting.ErrNotFound
 	}
-	return configuration, err
-}
-
-// hostImage is the one image: this machine.
-const hostImage = "host"
-
-// CheckConfiguration implements [hosting.Configurations].
-func (s *Service) CheckConfiguration(configuration boot.Configuration) []boot.FieldFault {
-	if configuration.Image == hostImage {
-		return nil
-	}
-	return []boot.FieldFault{{
-		Path:    []string{"image"},
-		Message: fmt.Sprintf("The local hosting service knows one image, %q, which is this machine, and not %q.", hostImage, configuration.Image),
-	}}
+	return configuration, advise(err, "remove it, and the next apply stores it again")
 }
 
 // DeleteConfigurations implements [hosting.Configurations].
@@ -124,7 +119,7 @@ func (s *Service) deleteConfigurations(ctx context.Context, name string, used []
 		return err
 	}
 	for _, entry := range entries {
-		id := strings.TrimSuffix(entry.Name(), ".json")
+		id := strings.TrimSuffix(entry.Name(), contentSuffix)
 		if boot.ConfigurationName(id) == name && !slices.Contains(used, id) {
 			err = errors.Join(err, os.Remove(filepath.Join(s.directory.configurations(), entry.Name())))
 		}

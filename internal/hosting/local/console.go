@@ -5,8 +5,6 @@ package local
 import (
 	"io"
 	"os"
-
-	"golang.org/x/sys/unix"
 )
 
 // consoleLimit is the size at which the console log is rotated; one older file
@@ -30,13 +28,22 @@ func newConsole(path string, limit int64) *console {
 	return c
 }
 
+// open goes on behind what an earlier boot has printed.
 func (c *console) open() {
-	file, err := os.OpenFile(c.path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY|unix.O_NOFOLLOW, 0o600)
+	c.file, c.size = nil, 0
+	file, err := openPrivate(c.path, os.O_WRONLY|os.O_APPEND)
+	if isDamaged(err) && os.RemoveAll(c.path) == nil {
+		file, err = openPrivate(c.path, os.O_WRONLY|os.O_APPEND)
+	}
 	if err != nil {
-		c.file = nil
 		return
 	}
-	c.file, c.size = file, 0
+	info, err := file.Stat()
+	if err != nil {
+		_ = file.Close()
+		return
+	}
+	c.file, c.size = file, info.Size()
 }
 
 // copy ends when nobody can write to the pipe any more.
@@ -63,7 +70,10 @@ func (c *console) Write(text []byte) (int, error) {
 func (c *console) rotate() {
 	if c.file != nil {
 		c.close()
-		_ = os.Rename(c.path, c.path+".1")
+		if os.Rename(c.path, c.path+".1") != nil {
+			// Something else is there, which a script has made.
+			_ = os.RemoveAll(c.path)
+		}
 	}
 	c.open()
 }

@@ -17,6 +17,8 @@ import (
 // unfinishedPrefix begins the names of directories that are still being filled.
 const unfinishedPrefix = ".new."
 
+var errBeingRemoved = errors.New("somebody is removing the group")
+
 // parcel is what every server of a launch gets, encoded once.
 type parcel struct {
 	agent, payload, delivery []byte
@@ -56,6 +58,9 @@ func (s *Service) createServer(directory serverDirectory, record launchRecord, c
 	if err != nil {
 		return lock{}, false, err
 	}
+	if err := os.Chmod(unfinished, 0o700); err != nil {
+		return lock{}, false, errors.Join(err, os.RemoveAll(unfinished))
+	}
 	held, err = serverDirectory(unfinished).fill(record, contents)
 	if err != nil {
 		return lock{}, false, errors.Join(err, os.RemoveAll(unfinished))
@@ -84,15 +89,31 @@ func (d serverDirectory) checkRecord(want launchRecord) error {
 	return nil
 }
 
-// fill writes a new server's files and returns its lock.
+// fill writes a new server's files and returns its lock, which it has from the
+// beginning: whoever removes what a crash has left removes nothing that is locked.
 func (d serverDirectory) fill(record launchRecord, contents parcel) (lock, error) {
-	encoded, err := encodeDocument(record)
+	held, free, err := tryAcquire(d.path("lock"))
+	if err == nil && !free {
+		err = errBeingRemoved
+	}
 	if err != nil {
 		return lock{}, err
 	}
+	if err := d.write(record, contents); err != nil {
+		held.release()
+		return lock{}, err
+	}
+	return held, nil
+}
+
+func (d serverDirectory) write(record launchRecord, contents parcel) error {
+	encoded, err := encodeDocument(record)
+	if err != nil {
+		return err
+	}
 	for _, path := range []string{d.run(), d.home()} {
-		if err := os.Mkdir(path, 0o700); err != nil {
-			return lock{}, err
+		if err := makeDirectory(path); err != nil {
+			return err
 		}
 	}
 	files := map[string][]byte{
@@ -102,13 +123,9 @@ func (d serverDirectory) fill(record launchRecord, contents parcel) (lock, error
 	}
 	for name, content := range files {
 		if err := writeFile(d.path(name), content, volatile); err != nil {
-			return lock{}, err
+			return err
 		}
 	}
-	// Only this file is read again after a crash of the machine.
-	if err := writeFile(d.recordPath(), encoded, durable); err != nil {
-		return lock{}, err
-	}
-	held, _, err := tryAcquire(d.path("lock"))
-	return held, err
+	// Only this file must survive a crash of the machine.
+	return writeFile(d.recordPath(), encoded, durable)
 }

@@ -44,7 +44,7 @@ func (d directory) servers() string        { return filepath.Join(d.namespace, "
 // check refuses a state directory in which somebody else could have placed what
 // is executed from it. One that doesn't exist yet is fine.
 func (d directory) check() error {
-	for _, path := range []string{d.root, d.namespace} {
+	for _, path := range []string{d.root, d.namespace, d.configurations(), d.groups(), d.servers()} {
 		if err := checkOwn(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
@@ -74,20 +74,15 @@ func (d directory) ensure() error {
 // ignore keeps the state directory out of version control: it holds secrets and
 // usually lies beside the user's Terraform files.
 func (d directory) ignore() error {
-	path := filepath.Join(d.root, ".gitignore")
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	err := writeFile(filepath.Join(d.root, ".gitignore"), []byte("*\n"), volatile)
 	if errors.Is(err, fs.ErrExist) {
-		return nil
+		return nil // The user's own, perhaps.
 	}
-	if err != nil {
-		return err
-	}
-	_, err = file.WriteString("*\n")
-	return errors.Join(err, file.Close())
+	return err
 }
 
 func ensureOwn(path string) error {
-	if err := os.Mkdir(path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := makeDirectory(path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	return checkOwn(path)
@@ -96,18 +91,23 @@ func ensureOwn(path string) error {
 // checkOwn reports why path is not a directory that only this user can change.
 func checkOwn(path string) error {
 	info, err := os.Lstat(path)
+	if errors.Is(err, syscall.ENOTDIR) {
+		return fmt.Errorf("the state directory %s lies below a file; give another one", path)
+	}
 	if err != nil {
-		return err
+		return adviseWriter(err)
 	}
 	switch owner, ok := info.Sys().(*syscall.Stat_t); {
 	case info.Mode()&fs.ModeSymlink != 0:
 		return fmt.Errorf("the state directory %s is a symbolic link; give the directory that it leads to", path)
 	case !info.IsDir():
-		return fmt.Errorf("the state directory %s is not a directory", path)
+		return fmt.Errorf("the state directory %s is not a directory; remove it, or give another one", path)
 	case !ok || int(owner.Uid) != os.Geteuid():
 		return fmt.Errorf("the state directory %s belongs to another user; give one of your own", path)
 	case info.Mode().Perm()&0o002 != 0:
 		return fmt.Errorf("the state directory %s can be written by everybody; make it private with chmod 700", path)
+	case info.Mode().Perm()&0o020 != 0:
+		return fmt.Errorf("the state directory %s can be written by its group; make it private with chmod 700", path)
 	}
 	return nil
 }

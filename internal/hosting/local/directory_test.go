@@ -3,13 +3,14 @@
 package local_test
 
 import (
-	"io/fs"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/musterhq/terraform-provider-muster/internal/boot"
+	"github.com/musterhq/terraform-provider-muster/internal/hosting"
 	"github.com/musterhq/terraform-provider-muster/internal/hosting/local"
 )
 
@@ -18,9 +19,11 @@ func TestNew_refuses(t *testing.T) {
 	directory := t.TempDir()
 	link := filepath.Join(directory, "link")
 	open := filepath.Join(directory, "open")
+	shared := filepath.Join(directory, "shared")
 	file := filepath.Join(directory, "file")
 	for _, err := range []error{
 		os.Symlink(directory, link), os.Mkdir(open, 0o700), os.Chmod(open, 0o777), os.WriteFile(file, nil, 0o600),
+		os.Mkdir(shared, 0o700), os.Chmod(shared, 0o770),
 	} {
 		if err != nil {
 			t.Fatal(err)
@@ -34,10 +37,12 @@ func TestNew_refuses(t *testing.T) {
 		"the root directory":                             {func(o *local.Options) { o.Directory = "/" }, "root directory"},
 		"a malformed namespace":                          {func(o *local.Options) { o.Namespace = "../x" }, "namespace"},
 		"no executable":                                  {func(o *local.Options) { o.Executable = "" }, "supervisor's program"},
-		"a state directory that is a symbolic link":      {func(o *local.Options) { o.Directory = link }, "symbolic link"},
-		"a state directory that is a file":               {func(o *local.Options) { o.Directory = file }, "not a directory"},
-		"a state directory that everybody can write":     {func(o *local.Options) { o.Directory = open }, "written by everybody"},
-		"a state directory that belongs to another user": {func(o *local.Options) { o.Directory = foreignDirectory(t, directory) }, "another user"},
+		"a state directory that is a symbolic link":      {func(o *local.Options) { o.Directory = link }, "the state directory " + link + " is a symbolic link; give the directory that it leads to"},
+		"a state directory that is a file":               {func(o *local.Options) { o.Directory = file }, "the state directory " + file + " is not a directory; remove it, or give another one"},
+		"a state directory that everybody can write":     {func(o *local.Options) { o.Directory = open }, "the state directory " + open + " can be written by everybody; make it private with chmod 700"},
+		"a state directory that its group can write":     {func(o *local.Options) { o.Directory = shared }, "the state directory " + shared + " can be written by its group; make it private with chmod 700"},
+		"a state directory below a file":                 {func(o *local.Options) { o.Directory = file + "/.muster" }, "the state directory " + file + "/.muster lies below a file; give another one"},
+		"a state directory that belongs to another user": {func(o *local.Options) { o.Directory = foreignDirectory(t, directory) }, " belongs to another user; give one of your own"},
 	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -70,18 +75,49 @@ func foreignDirectory(t *testing.T, parent string) string {
 
 func TestService_refuses_a_directory_that_became_a_link(t *testing.T) {
 	t.Parallel()
-	directory := stateDirectory(t)
-	service := newService(t, directory)
-	if err := os.Symlink(t.TempDir(), directory); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"", "default", "default/configurations", "default/groups", "default/servers"} {
+		t.Run("the directory /"+name, func(t *testing.T) {
+			t.Parallel()
+			directory := stateDirectory(t)
+			service := newService(t, directory)
+			create(t, service)
+			link := filepath.Join(directory, name)
+			if err := errors.Join(os.Rename(link, link+".moved"), os.Symlink(link+".moved", link)); err != nil {
+				t.Fatal(err)
+			}
+			for what, err := range everyCall(t, service) {
+				if err == nil || !strings.Contains(err.Error(), "the state directory "+link+" is a symbolic link; give the directory that it leads to") {
+					t.Errorf("%s: got %v, want an error about the symbolic link", what, err)
+				}
+			}
+		})
 	}
-	if _, err := service.Servers(t.Context(), group()); err == nil || !strings.Contains(err.Error(), "symbolic link") {
-		t.Errorf("got %v, want an error about the symbolic link", err)
+}
+
+// everyCall returns what each method of the service says.
+func everyCall(t *testing.T, service *local.Service) map[string]error {
+	t.Helper()
+	ctx := t.Context()
+	servers := []hosting.Server{{ID: "srv-000000000000000000"}}
+	calls := map[string]error{
+		"PutConfiguration":     service.PutConfiguration(ctx, boot.Configuration{Name: "web"}),
+		"DeleteConfigurations": service.DeleteConfigurations(ctx, "web", nil),
+		"CreateGroup":          service.CreateGroup(ctx, hosting.Group{GroupRef: group()}),
+		"DeleteGroup":          service.DeleteGroup(ctx, group()),
+		"Deliver":              service.Deliver(ctx, servers, boot.Delivery{}),
+		"Restart":              service.Restart(ctx, servers, "mark"),
+		"Decommission":         service.Decommission(ctx, servers),
+		"Terminate":            service.Terminate(ctx, servers),
 	}
-	err := service.PutConfiguration(t.Context(), boot.Configuration{Name: "web"})
-	if err == nil || !strings.Contains(err.Error(), "symbolic link") {
-		t.Errorf("got %v, want an error about the symbolic link", err)
-	}
+	_, calls["Configuration"] = service.Configuration(ctx, "web@00")
+	_, calls["ConfigurationIDs"] = service.ConfigurationIDs(ctx, "web")
+	_, calls["Group"] = service.Group(ctx, "web")
+	_, calls["Groups"] = service.Groups(ctx)
+	_, calls["UpdateGroup"] = service.UpdateGroup(ctx, group(), grow)
+	_, calls["Launch"] = service.Launch(ctx, request("true", 0))
+	_, calls["Servers"] = service.Servers(ctx, group())
+	_, calls["Reports"] = service.Reports(ctx, servers)
+	return calls
 }
 
 func TestService_creates_nothing_until_something_is_stored(t *testing.T) {
@@ -100,31 +136,6 @@ func TestService_creates_nothing_until_something_is_stored(t *testing.T) {
 	}
 	if !service.Abandoned(service.Location()) {
 		t.Error("a place that doesn't exist is not abandoned")
-	}
-}
-
-func TestService_keeps_its_state_private(t *testing.T) {
-	t.Parallel()
-	directory := stateDirectory(t)
-	service := newService(t, directory)
-	create(t, service)
-	awaitReport(t, service, launch(t, service, request("true", 0))[0], boot.StatusReady)
-	err := filepath.WalkDir(directory, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return nil //nolint:nilerr // The agent's files come and go.
-		}
-		info, err := entry.Info()
-		if err == nil && info.Mode().Perm()&0o077 != 0 {
-			t.Errorf("%s has mode %v", path, info.Mode())
-		}
-		return nil
-	})
-	if err != nil {
-		t.Error(err)
-	}
-	ignored, err := os.ReadFile(filepath.Join(directory, ".gitignore"))
-	if err != nil || string(ignored) != "*\n" {
-		t.Errorf(".gitignore holds %q (error %v), want *", ignored, err)
 	}
 }
 

@@ -15,8 +15,12 @@ import (
 // removedPrefix begins the names of directories that are being removed.
 const removedPrefix = ".removed."
 
-// discard makes the server unknown. Caller guarantees that nothing of it runs.
-func (s *Service) discard(directory serverDirectory) error {
+// discard makes the server unknown. Caller guarantees that nothing of it runs. A
+// directory of another identity is another launch's, and stays.
+func (s *Service) discard(directory serverDirectory, identity fileID) error {
+	if id, err := directory.fileID(); errors.Is(err, fs.ErrNotExist) || err == nil && id != identity {
+		return nil
+	}
 	removed := filepath.Join(s.directory.servers(), removedPrefix+directory.id())
 	if err := removeTree(removed); err != nil {
 		return err
@@ -48,7 +52,7 @@ func removeTree(path string) error {
 }
 
 // removeRemains removes what crashes in createServer and discard have left of
-// the incarnation's servers. Caller guarantees that none is being launched.
+// the incarnation's servers.
 func (s *Service) removeRemains(ref hosting.GroupRef) error {
 	entries, err := os.ReadDir(s.directory.servers())
 	if errors.Is(err, fs.ErrNotExist) {
@@ -60,8 +64,23 @@ func (s *Service) removeRemains(ref hosting.GroupRef) error {
 	for _, entry := range entries {
 		name := strings.TrimPrefix(strings.TrimPrefix(entry.Name(), unfinishedPrefix), removedPrefix)
 		if name != entry.Name() && strings.HasPrefix(name, groupPrefix(ref)) {
-			err = errors.Join(err, removeTree(filepath.Join(s.directory.servers(), entry.Name())))
+			err = errors.Join(err, s.serverDirectory(entry.Name()).removeRest())
 		}
 	}
 	return err
+}
+
+// removeRest removes a server's directory unless it is still being filled.
+func (d serverDirectory) removeRest() error {
+	held, free, err := tryAcquire(d.path("lock"))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case isDamaged(err), errors.Is(err, fs.ErrPermission):
+		return removeTree(string(d)) // Not what is filled: there the lock comes first.
+	case err != nil || !free:
+		return err
+	}
+	defer held.release()
+	return removeTree(string(d))
 }

@@ -6,7 +6,8 @@
 // supervisor is a child subreaper (prctl(2), PR_SET_CHILD_SUBREAPER): whatever a
 // script starts stays below it, also after double forks, setsid and a cleared
 // environment, and is ended with it. It claims a loopback address for its server
-// and ends the server when its directory is gone.
+// and ends the server when its directory is gone. SIGTERM ends the server too; SIGHUP
+// restarts it, as a reboot would.
 //
 // The state directory is laid out like this:
 //

@@ -7,7 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
+	"io"
 )
 
 // formatVersion is the version of every JSON file in the state directory. A
@@ -28,55 +28,63 @@ func encodeDocument[T any](content T) ([]byte, error) {
 	return append(encoded, '\n'), nil
 }
 
+// documentLimit bounds a JSON file: [boot.MaxNames] values of
+// [boot.MaxValueBytes] of which every byte needs six (\u001b) fit.
+const documentLimit = 64 << 20
+
 // readDocument reads a JSON file. Its errors name the file and never quote what
-// is in it; a missing file is fs.ErrNotExist.
+// is in it; a missing file is fs.ErrNotExist, and one that is no such document a
+// damageError.
 func readDocument[T any](path string) (T, error) {
 	var none T
-	encoded, err := os.ReadFile(path)
+	encoded, err := readFile(path, documentLimit)
 	if err != nil {
 		return none, err
 	}
-	content, err := decodeDocument[T](encoded)
-	if err != nil {
-		return none, fmt.Errorf("decoding %s: %w", path, err)
-	}
-	return content, nil
+	return decodeDocument[T](path, encoded)
 }
 
-func decodeDocument[T any](encoded []byte) (T, error) {
+func decodeDocument[T any](path string, encoded []byte) (T, error) {
 	var none T
 	var header document[json.RawMessage]
-	if err := decodeStrictly(encoded, &header); err != nil {
-		return none, err
+	if what := decodeStrictly(encoded, &header); what != "" {
+		return none, &damageError{path, what}
 	}
-	if header.Version != formatVersion {
-		return none, fmt.Errorf("the file has format version %d, and this provider knows only %d; use the version of the provider that wrote it", header.Version, formatVersion)
+	switch {
+	case header.Version <= 0:
+		return none, &damageError{path, "is damaged: it has no format version"}
+	case header.Version != formatVersion:
+		return none, fmt.Errorf("%s has format version %d, and this provider knows only %d; use the version of the provider that wrote it", path, header.Version, formatVersion)
 	}
 	var content T
-	if err := decodeStrictly(header.Content, &content); err != nil {
-		return none, err
+	if what := decodeStrictly(header.Content, &content); what != "" {
+		return none, &damageError{path, what}
 	}
 	return content, nil
 }
 
-// decodeStrictly refuses unknown fields and trailing bytes. It rewrites the
-// errors of encoding/json, some of which quote the text that they stumble over.
-func decodeStrictly(encoded []byte, into any) error {
+// decodeStrictly refuses unknown fields and trailing bytes. It says what is wrong
+// in words of its own: some errors of encoding/json quote the text that they
+// stumble over.
+func decodeStrictly(encoded []byte, into any) (what string) {
 	decoder := json.NewDecoder(bytes.NewReader(encoded))
 	decoder.DisallowUnknownFields()
 	err := decoder.Decode(into)
-	if err == nil && decoder.More() {
+	if err == nil {
+		if _, err = decoder.Token(); errors.Is(err, io.EOF) {
+			return ""
+		}
 		err = &json.SyntaxError{Offset: decoder.InputOffset()}
 	}
 	var mismatch *json.UnmarshalTypeError
 	var syntax *json.SyntaxError
 	switch {
-	case err == nil:
-		return nil
+	case errors.As(err, &mismatch) && mismatch.Field == "":
+		return "is damaged: it is not an object"
 	case errors.As(err, &mismatch):
-		return fmt.Errorf("the file is damaged: wrong type in field %q", mismatch.Field)
+		return fmt.Sprintf("is damaged: wrong type in field %q", mismatch.Field)
 	case errors.As(err, &syntax):
-		return fmt.Errorf("the file is damaged at byte %d", syntax.Offset)
+		return fmt.Sprintf("is damaged at byte %d", syntax.Offset)
 	}
-	return errors.New("the file is damaged: it is cut short or has an unknown field")
+	return "is damaged: it is cut short, or has a field that is unknown or malformed"
 }

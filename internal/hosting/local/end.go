@@ -24,12 +24,17 @@ const (
 // that nobody takes a server that is being ended for one that runs.
 func (s *supervisor) end(reason error) {
 	s.recordEnding(reason, false)
+	s.clear()
+	s.recordEnding(reason, true)
+}
+
+// clear returns when no process is left below the supervisor.
+func (s *supervisor) clear() {
 	s.signalAll(unix.SIGTERM)
 	if !s.awaitGone(s.grace) {
 		s.killAll()
 	}
 	s.drainConsole()
-	s.recordEnding(reason, true)
 }
 
 func (s *supervisor) signalAll(number unix.Signal) {

@@ -3,21 +3,14 @@
 package local
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
-	"time"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/musterhq/terraform-provider-muster/internal/wait"
 )
-
-// lockPace is how often a taken lock is tried again. flock(2) can't wait and
-// honour a context at once.
-const lockPace = 2 * time.Millisecond
 
 // durability says what a written file survives.
 type durability bool
@@ -35,11 +28,15 @@ const (
 // by a lock or by being its only writer.
 func replaceFile(path string, content []byte, keep durability) error {
 	temporary := path + ".new"
-	if err := writeFile(temporary, content, keep); err != nil {
+	// A crash may have left one, and a script something in its place.
+	if err := os.RemoveAll(temporary); err != nil {
 		return err
 	}
+	if err := writeFile(temporary, content, keep); err != nil {
+		return errors.Join(adviseWriter(err), os.RemoveAll(temporary))
+	}
 	if err := os.Rename(temporary, path); err != nil {
-		return err
+		return errors.Join(err, os.RemoveAll(temporary))
 	}
 	if keep == volatile {
 		return nil
@@ -47,8 +44,9 @@ func replaceFile(path string, content []byte, keep durability) error {
 	return syncDirectory(filepath.Dir(path))
 }
 
+// writeFile writes a file that doesn't exist yet.
 func writeFile(path string, content []byte, keep durability) error {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY|unix.O_NOFOLLOW, 0o600)
+	file, err := openPrivate(path, os.O_WRONLY|os.O_EXCL)
 	if err != nil {
 		return err
 	}
@@ -59,6 +57,102 @@ func writeFile(path string, content []byte, keep durability) error {
 	return errors.Join(err, file.Close())
 }
 
+// openPrivate opens a regular file, which it makes if there is none, for this
+// user alone, whatever the umask. It follows no symbolic link and doesn't wait
+// for the reader of a FIFO that somebody has put there.
+func openPrivate(path string, flags int) (*os.File, error) {
+	file, err := os.OpenFile(path, flags|os.O_CREATE|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0o600)
+	if err != nil {
+		return nil, openError(path, err)
+	}
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+	case !info.Mode().IsRegular():
+		err = &damageError{path, "is not a regular file"}
+	case info.Mode().Perm() != 0o600:
+		err = file.Chmod(0o600)
+	}
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
+}
+
+// readFile reads a regular file of at most limit bytes, and follows no symbolic
+// link: what a server's own scripts may have put there must not make its reader
+// wait, or run out of memory.
+func readFile(path string, limit int64) ([]byte, error) {
+	file, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, openError(path, err)
+	}
+	defer func() { _ = file.Close() }()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &damageError{path, "is not a regular file"}
+	}
+	if info.Size() > limit {
+		return nil, &damageError{path, fmt.Sprintf("has more than %d bytes", limit)}
+	}
+	// Also a file that grows meanwhile is no larger in memory.
+	return io.ReadAll(io.LimitReader(file, limit))
+}
+
+// openError words what the system says of a symbolic link, a directory and a
+// FIFO without a reader (open(2)).
+func openError(path string, err error) error {
+	switch {
+	case errors.Is(err, unix.ELOOP):
+		return &damageError{path, "is a symbolic link, and none is followed here"}
+	case errors.Is(err, unix.EISDIR), errors.Is(err, unix.ENXIO):
+		return &damageError{path, "is not a regular file"}
+	}
+	return err
+}
+
+// damageError says that a file is not what this service has written there.
+type damageError struct{ path, what string }
+
+func (e *damageError) Error() string { return e.path + " " + e.what }
+
+// isDamaged tells a file that is there but can't be understood from one that is
+// missing or can't be reached.
+func isDamaged(err error) bool {
+	var damage *damageError
+	return errors.As(err, &damage)
+}
+
+// advise adds the next step where a file is damaged.
+func advise(err error, advice string) error {
+	if !isDamaged(err) {
+		return err
+	}
+	return fmt.Errorf("%w; %s", err, advice)
+}
+
+// adviseWriter adds the next step where nothing can be written.
+func adviseWriter(err error) error {
+	switch {
+	case errors.Is(err, unix.EACCES), errors.Is(err, unix.EPERM), errors.Is(err, unix.EROFS):
+		return fmt.Errorf("%w; let this user write there, or give another state directory", err)
+	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EDQUOT):
+		return fmt.Errorf("%w; nothing was changed: make room there, and apply again", err)
+	}
+	return err
+}
+
+// makeDirectory makes a directory for this user alone, whatever the umask.
+func makeDirectory(path string) error {
+	if err := os.Mkdir(path, 0o700); err != nil {
+		return err
+	}
+	return os.Chmod(path, 0o700)
+}
+
 // syncDirectory makes a rename or removal in the directory durable.
 func syncDirectory(path string) error {
 	file, err := os.Open(path)
@@ -66,59 +160,4 @@ func syncDirectory(path string) error {
 		return err
 	}
 	return errors.Join(file.Sync(), file.Close())
-}
-
-// lock is an exclusive flock(2). It ends with the process at the latest.
-type lock struct{ file *os.File }
-
-// acquire waits for the lock at path, which it creates, until ctx ends.
-func acquire(ctx context.Context, path string) (lock, error) {
-	var held lock
-	err := wait.Until(ctx, lockPace, func(context.Context) (bool, error) {
-		var ok bool
-		var err error
-		held, ok, err = tryAcquire(path)
-		return ok, err
-	})
-	if err != nil {
-		return lock{}, fmt.Errorf("locking %s: %w", path, err)
-	}
-	return held, nil
-}
-
-// tryAcquire returns ok false where somebody else holds the lock. A holder may
-// have removed the file before releasing it: then the lock that was got is of a
-// file that nobody else will find, and counts for nothing.
-func tryAcquire(path string) (held lock, ok bool, err error) {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|unix.O_NOFOLLOW, 0o600)
-	if err != nil {
-		return lock{}, false, err
-	}
-	err = unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-	if err == nil && sameFile(file, path) {
-		return lock{file: file}, true, nil
-	}
-	if closeErr := file.Close(); closeErr != nil {
-		return lock{}, false, closeErr
-	}
-	if err != nil && !errors.Is(err, unix.EWOULDBLOCK) && !errors.Is(err, unix.EINTR) {
-		return lock{}, false, err
-	}
-	return lock{}, false, nil
-}
-
-func sameFile(file *os.File, path string) bool {
-	held, err := file.Stat()
-	if err != nil {
-		return false
-	}
-	named, err := os.Lstat(path)
-	return err == nil && os.SameFile(held, named)
-}
-
-// release unlocks before it closes: a child that is being forked just now still
-// has a copy of the descriptor, which would keep the lock.
-func (l lock) release() {
-	_ = unix.Flock(int(l.file.Fd()), unix.LOCK_UN)
-	_ = l.file.Close()
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"syscall"
 
@@ -76,8 +77,22 @@ func (s *Service) launch(ctx context.Context, request hosting.LaunchRequest, slo
 	if err := context.Cause(ctx); err != nil {
 		return hosting.Server{}, err
 	}
+	server, err := s.open(ctx, request, slot, contents)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, hosting.ErrNotFound) {
+		if !s.serverDirectory(deriveID(request.Group, slot, request.Attempt)).exists() {
+			err = fmt.Errorf("somebody has terminated it meanwhile: %w", err)
+		}
+	}
+	return server, err
+}
+
+// open returns the server, which it starts unless it has been started.
+func (s *Service) open(ctx context.Context, request hosting.LaunchRequest, slot int, contents parcel) (hosting.Server, error) {
 	id := deriveID(request.Group, slot, request.Attempt)
-	record := launchRecord{Group: request.Group, Slot: slot, Attempt: request.Attempt, Fingerprint: request.Fingerprint}
+	record := launchRecord{
+		Group: request.Group, Slot: slot, Attempt: request.Attempt,
+		Fingerprint: request.Fingerprint, Restart: request.Restart,
+	}
 	directory, started, held, err := s.openServer(ctx, id, record, contents)
 	if err != nil {
 		return hosting.Server{}, err

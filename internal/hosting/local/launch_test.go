@@ -252,8 +252,8 @@ func TestServer_keeps_its_log_within_bounds(t *testing.T) {
 	t.Parallel()
 	directory := stateDirectory(t)
 	service := newService(t, directory)
-	// 26 MB: the log is rotated twice.
-	server := launch(t, service, request("yes 0123456789abcdef | head -c 26000004\necho the end\nexit 3", 0))[0]
+	// 1 GB: the log is rotated a hundred times.
+	server := launch(t, service, request("yes 0123456789abcdef | head -c 999999993\necho the end\nexit 3", 0))[0]
 	report := awaitReport(t, service, server, boot.StatusFailed)
 	if !strings.HasSuffix(strings.TrimSpace(report.LogTail), "0123456789abcdef\nthe end") {
 		t.Errorf("the log ends %q", report.LogTail)

@@ -78,11 +78,23 @@ func (s *Service) group(ctx context.Context, name string) (hosting.Group, error)
 	if boot.CheckResourceName(name) != nil {
 		return hosting.Group{}, hosting.ErrNotFound
 	}
-	group, err := readDocument[hosting.Group](s.groupPath(name))
+	return s.readGroup(name)
+}
+
+func (s *Service) readGroup(name string) (hosting.Group, error) {
+	path := s.groupPath(name)
+	group, err := readDocument[hosting.Group](path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return hosting.Group{}, hosting.ErrNotFound
 	}
-	return group, err
+	if err == nil && (group.Name != name || group.Incarnation == "") {
+		err = &damageError{path, "is damaged: it is not the record of this group"}
+	}
+	if err != nil {
+		return hosting.Group{}, advise(err, fmt.Sprintf("restore it from a backup, or remove it with every directory in %s "+
+			"whose server.json names the group: those servers end within seconds, and the next apply makes the group again", s.directory.servers()))
+	}
+	return group, nil
 }
 
 // Groups implements [hosting.Ledger].

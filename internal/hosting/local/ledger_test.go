@@ -5,11 +5,9 @@ package local_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -18,34 +16,20 @@ import (
 	"github.com/musterhq/terraform-provider-muster/internal/hosting/local"
 )
 
-// updateVariable makes this test program update the group in the state directory
-// that it names; see updateFromOutside.
-const updateVariable = "LOCAL_TEST_UPDATE"
-
 const outsideUpdates = 40
 
 // updateFromOutside is what another process does to the ledger.
-func updateFromOutside() int {
-	executable, err := os.Executable()
-	if err != nil {
-		return 1
-	}
-	service, err := local.New(local.Options{Directory: os.Getenv(updateVariable), Namespace: "default", Executable: executable})
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
+func updateFromOutside(ctx context.Context, service *local.Service, _ string) error {
 	for range outsideUpdates {
-		_, err := service.UpdateGroup(context.Background(), group(), func(group *hosting.Group) error {
+		_, err := service.UpdateGroup(ctx, group(), func(group *hosting.Group) error {
 			group.Revision++
 			return nil
 		})
 		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
+			return err
 		}
 	}
-	return 0
+	return nil
 }
 
 func create(t *testing.T, service *local.Service) {
@@ -63,8 +47,7 @@ func TestService_UpdateGroup_loses_nothing_between_processes(t *testing.T) {
 	create(t, service)
 	var commands []*exec.Cmd
 	for range 3 {
-		command := testCommand(t, updateVariable, directory)
-		command.Stderr = os.Stderr
+		command := childCommand(t, "update", directory)
 		if err := command.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -141,67 +124,5 @@ func TestService_DeleteGroup_leaves_no_file(t *testing.T) {
 		if entries, err := os.ReadDir(path); err != nil || len(entries) != 0 {
 			t.Errorf("%s holds %v (error %v), want nothing", path, entries, err)
 		}
-	}
-}
-
-func TestService_Group_names_a_damaged_file(t *testing.T) {
-	t.Parallel()
-	const newer = "use the version of the provider that wrote it"
-	cases := map[string]struct {
-		replace [2]string
-		want    string
-	}{
-		"cut short":                {[2]string{"}\n}\n", ""}, "damaged"},
-		"empty":                    {[2]string{"", ""}, "damaged"},
-		"not json":                 {[2]string{"{", "hunter2"}, "damaged at byte"},
-		"a value of another type":  {[2]string{`"hunter2"`, "12345"}, `damaged: wrong type in field "values`},
-		"a later format":           {[2]string{`"version": 1`, `"version": 2`}, newer},
-		"a field that isn't known": {[2]string{`"name"`, `"hunter2"`}, "unknown field"},
-		"bytes behind the end":     {[2]string{"}\n}\n", "}\n}\n{}"}, "damaged"},
-	}
-	for name, test := range cases {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			directory := stateDirectory(t)
-			service := newService(t, directory)
-			create(t, service)
-			path := filepath.Join(directory, "default", "groups", "web.json")
-			content, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			damaged := ""
-			if test.replace[0] != "" {
-				damaged = strings.Replace(string(content), test.replace[0], test.replace[1], 1)
-			}
-			if strings.HasSuffix(test.replace[0], "\n") {
-				damaged = strings.TrimSuffix(string(content), test.replace[0][1:]) + strings.TrimPrefix(test.replace[1], "}")
-			}
-			if err := os.WriteFile(path, []byte(damaged), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			wantDamaged(t, service, path, test.want)
-		})
-	}
-}
-
-func wantDamaged(t *testing.T, service *local.Service, path, want string) {
-	t.Helper()
-	_, err := service.Group(t.Context(), "web")
-	if err == nil || errors.Is(err, hosting.ErrNotFound) {
-		t.Fatalf("got %v, want an error about the file", err)
-	}
-	for _, part := range []string{path, want} {
-		if !strings.Contains(err.Error(), part) {
-			t.Errorf("got %q, want it to say %q", err, part)
-		}
-	}
-	for _, secret := range []string{"hunter2", "12345"} {
-		if strings.Contains(err.Error(), secret) {
-			t.Errorf("the error quotes a value: %q", err)
-		}
-	}
-	if groups, err := service.Groups(t.Context()); err == nil {
-		t.Errorf("got %v, want the list to fail too", groups)
 	}
 }

@@ -13,7 +13,8 @@ func (d serverDirectory) descendantsPath() string { return d.path("descendants.j
 // recordedDescendants is what the supervisor has found below it at its last
 // look, which is at most about a second before it was killed.
 func (d serverDirectory) recordedDescendants() ([]process, error) {
-	return readDocument[[]process](d.descendantsPath())
+	recorded, err := readDocument[[]process](d.descendantsPath())
+	return recorded, advise(err, "end what is left of the server yourself, and remove the file")
 }
 
 // leftovers finds what runs of a server whose supervisor is gone: by the

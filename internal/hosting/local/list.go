@@ -96,6 +96,7 @@ func (d serverDirectory) describe(ctx context.Context) (hosting.Server, error) {
 		State:       hosting.ServerRunning,
 		Facts:       hosting.Facts{Zone: zone},
 		Fingerprint: record.Fingerprint,
+		Restart:     record.Restart,
 		Delivered:   revision,
 		// The record is written once, when the server is launched.
 		LaunchedAt: info.ModTime(),
@@ -118,7 +119,7 @@ func (d serverDirectory) describeState(ctx context.Context, server *hosting.Serv
 	if err != nil {
 		return err
 	}
-	server.Facts.PrivateIP = supervisor.Address
+	server.Facts.PrivateIP, server.Restart = supervisor.Address, supervisor.Restart
 	reason, err := d.endReason(supervisor)
 	if reason != "" {
 		server.State, server.EndReason = hosting.ServerEnded, reason

@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -25,14 +24,17 @@ import (
 )
 
 // patience bounds every wait, also on a machine that is busy.
-const patience = time.Minute
+const patience = 2 * time.Minute
+
+// grace is short: some scripts here never end by themselves.
+const grace = 300 * time.Millisecond
 
 // TestMain is a supervisor where it was started as one. Otherwise it runs the
 // tests below a subreaper and fails when a process is left.
 func TestMain(m *testing.M) {
 	local.RunSupervisor()
-	if os.Getenv(updateVariable) != "" {
-		os.Exit(updateFromOutside())
+	if name := os.Getenv(childVariable); name != "" {
+		os.Exit(runChild(name, os.Getenv(childDirectoryVariable)))
 	}
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		fmt.Fprintln(os.Stderr, "becoming a subreaper:", err)
@@ -50,7 +52,28 @@ func TestMain(m *testing.M) {
 
 func TestService(t *testing.T) {
 	t.Parallel()
-	hostingtest.TestService(t, func(t *testing.T) hosting.Service { return newService(t, stateDirectory(t)) })
+	hostingtest.TestService(t, func(t *testing.T) hostingtest.Subject {
+		directory := stateDirectory(t)
+		return subject{newService(t, directory), directory}
+	})
+}
+
+// subject is the service as the contract suite wants it.
+type subject struct {
+	*local.Service
+
+	directory string
+}
+
+// EndServer implements [hostingtest.Subject].
+func (s subject) EndServer(t *testing.T, server hosting.Server) {
+	t.Helper()
+	kill(t, supervisorOf(t, s.directory, server), syscall.SIGTERM)
+	await(t, server.Key()+" has ended", func() bool {
+		servers, err := s.Servers(t.Context(), server.Group)
+		index := slices.IndexFunc(servers, func(other hosting.Server) bool { return other.ID == server.ID })
+		return err == nil && index >= 0 && servers[index].State == hosting.ServerEnded
+	})
 }
 
 func stateDirectory(t *testing.T) string {
@@ -64,7 +87,7 @@ func options(t *testing.T, directory string) local.Options {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return local.Options{Directory: directory, Namespace: "default", Executable: executable, Grace: 300 * time.Millisecond}
+	return local.Options{Directory: directory, Namespace: "default", Executable: executable, Grace: grace}
 }
 
 func newService(t *testing.T, directory string) *local.Service {
@@ -211,16 +234,4 @@ func marked(mark string) []int {
 		}
 	}
 	return found
-}
-
-// testCommand returns this test program as a command with the variable set.
-func testCommand(t *testing.T, variable, value string) *exec.Cmd {
-	t.Helper()
-	executable, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	command := exec.CommandContext(t.Context(), executable)
-	command.Env = append(os.Environ(), variable+"="+value)
-	return command
 }

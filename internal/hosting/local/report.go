@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 
 	"github.com/musterhq/terraform-provider-muster/internal/boot"
 	"github.com/musterhq/terraform-provider-muster/internal/hosting"
@@ -28,18 +27,34 @@ func (s *Service) Reports(ctx context.Context, servers []hosting.Server) (map[st
 		if !serverID.MatchString(server.ID) {
 			continue
 		}
-		encoded, err := os.ReadFile(s.serverDirectory(server.ID).path("report"))
+		report, err := s.serverDirectory(server.ID).report()
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
 			return nil, fmt.Errorf("reading the report of %s: %w", server.Key(), err)
 		}
-		report, err := boot.ParseReport(encoded)
-		if err != nil {
-			report = boot.Report{Status: boot.StatusFailed, Failure: fmt.Sprintf("its report is damaged: %v", err)}
-		}
 		reports[server.ID] = report
 	}
 	return reports, nil
+}
+
+// reportLimit is more than an agent ever writes: [boot.MaxNames] outputs of
+// [boot.MaxValueBytes], in base64, and a log's tail.
+const reportLimit = 16 << 20
+
+func (d serverDirectory) report() (boot.Report, error) {
+	encoded, err := readFile(d.reportPath(), reportLimit)
+	if err == nil {
+		var report boot.Report
+		if report, err = boot.ParseReport(encoded); err == nil {
+			return report, nil
+		}
+	} else if !isDamaged(err) && !errors.Is(err, fs.ErrPermission) {
+		return boot.Report{}, err
+	}
+	return boot.Report{
+		Status:  boot.StatusFailed,
+		Failure: fmt.Sprintf("its report is damaged, probably by its own scripts: %v", err),
+	}, nil
 }

@@ -19,6 +19,8 @@ import (
 //	server.json      what was launched; never changed
 //	agent.sh payload what the server runs
 //	delivery         the newest delivery
+//	restart.json     the mark under which the server is to boot anew
+//	decommission     there where the server was asked to leave
 //	report           the newest report
 //	console.log      what the scripts print, and console.log.1 before it
 //	run/ home/       the agent's own files; the scripts' working directory
@@ -37,8 +39,12 @@ func (d serverDirectory) path(name string) string { return filepath.Join(string(
 func (d serverDirectory) id() string              { return filepath.Base(string(d)) }
 func (d serverDirectory) run() string             { return d.path("run") }
 func (d serverDirectory) home() string            { return d.path("home") }
-func (d serverDirectory) wake() string            { return filepath.Join(d.run(), "wake") }
+func (d serverDirectory) wake() string            { return filepath.Join(d.run(), wakeName) }
 func (d serverDirectory) delivery() string        { return d.path("delivery") }
+func (d serverDirectory) reportPath() string      { return d.path("report") }
+
+// wakeName is what the agent calls its FIFO.
+const wakeName = "wake"
 
 // exists reports false also where the directory is being looked at while it is
 // removed: it is renamed first, so it is there whole or not at all.
@@ -53,12 +59,23 @@ type launchRecord struct {
 	Slot        int              `json:"slot"`
 	Attempt     int              `json:"attempt"`
 	Fingerprint string           `json:"fingerprint"`
+	Restart     string           `json:"restart,omitempty"`
 }
 
 func (d serverDirectory) recordPath() string { return d.path("server.json") }
 
 func (d serverDirectory) record() (launchRecord, error) {
-	return readDocument[launchRecord](d.recordPath())
+	record, err := readDocument[launchRecord](d.recordPath())
+	if errors.Is(err, fs.ErrNotExist) && d.exists() {
+		err = &damageError{d.recordPath(), "is missing"}
+	}
+	return record, advise(err, d.removal())
+}
+
+// removal is the next step where a server's own record is damaged. Supervisors
+// notice that their directory is gone.
+func (d serverDirectory) removal() string {
+	return fmt.Sprintf("remove the directory %s: its server ends within seconds, and the next apply replaces it", d)
 }
 
 // fileID identifies a directory. A copy of it elsewhere has another one, so that
@@ -87,13 +104,26 @@ type supervision struct {
 	BootID    string `json:"boot_id"`
 	Directory fileID `json:"directory"`
 	Address   string `json:"address"`
+	// Restart is the mark of the server's newest boot.
+	Restart string `json:"restart,omitempty"`
 }
 
 func (d serverDirectory) supervisionPath() string { return d.path("process.json") }
 
-// supervision returns fs.ErrNotExist where the server was never started.
+// supervision returns fs.ErrNotExist where the server was never started. A crash
+// of the machine may damage the record. Where nobody holds the server's lock it
+// has no supervisor, and the record is one that means nothing here and now.
 func (d serverDirectory) supervision() (supervision, error) {
-	return readDocument[supervision](d.supervisionPath())
+	recorded, err := readDocument[supervision](d.supervisionPath())
+	if !isDamaged(err) {
+		return recorded, err
+	}
+	held, free, lockErr := tryAcquire(d.path("lock"))
+	if free {
+		held.release()
+		return supervision{}, nil
+	}
+	return supervision{}, errors.Join(advise(err, d.removal()), lockErr)
 }
 
 // current reports whether the process IDs in the record mean anything here and
@@ -119,19 +149,29 @@ type ending struct {
 
 func (d serverDirectory) endingPath() string { return d.path("ended.json") }
 
-// ending returns the zero ending where none is recorded.
+// ending returns the zero ending where none is recorded. A damaged record, which
+// a crash of the machine may leave, says at least that there is an end.
 func (d serverDirectory) ending() (ending, error) {
 	recorded, err := readDocument[ending](d.endingPath())
-	if errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return ending{}, nil
+	case isDamaged(err):
+		return ending{Reason: "it is not known why: " + err.Error()}, nil
 	}
 	return recorded, err
 }
 
+// deliveryLimit is more than any delivery has: [boot.MaxNames] values of
+// [boot.MaxValueBytes], in base64.
+const deliveryLimit = 16 << 20
+
 // revision returns the revision of the newest delivery, 0 where there is none.
+// A damaged one counts as none: the agent ignores it too, and the next delivery
+// replaces it.
 func (d serverDirectory) revision() (int, error) {
-	encoded, err := os.ReadFile(d.delivery())
-	if errors.Is(err, fs.ErrNotExist) {
+	encoded, err := readFile(d.delivery(), deliveryLimit)
+	if errors.Is(err, fs.ErrNotExist) || isDamaged(err) {
 		return 0, nil
 	}
 	if err != nil {
@@ -139,7 +179,7 @@ func (d serverDirectory) revision() (int, error) {
 	}
 	delivery, err := boot.DecodeDelivery(encoded)
 	if err != nil {
-		return 0, fmt.Errorf("decoding %s: %w", d.delivery(), err)
+		return 0, nil //nolint:nilerr // See above.
 	}
 	return delivery.Revision, nil
 }

@@ -71,7 +71,7 @@ func (s *Service) Pace() hosting.Pace { return hosting.Pace{Busy: busyPace, Idle
 // prepare makes the state directory ready for a write.
 func (s *Service) prepare() error {
 	if err := s.directory.ensure(); err != nil {
-		return fmt.Errorf("preparing the state directory: %w", err)
+		return fmt.Errorf("preparing the state directory: %w", adviseWriter(err))
 	}
 	return nil
 }

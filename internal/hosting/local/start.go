@@ -62,7 +62,7 @@ func (s *Service) start(ctx context.Context, directory serverDirectory, held loc
 }
 
 func (s *Service) execute(ctx context.Context, directory serverDirectory, lockFile, ready *os.File) error {
-	log, err := os.OpenFile(directory.path("supervisor.log"), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	log, err := openPrivate(directory.path("supervisor.log"), os.O_WRONLY|os.O_TRUNC)
 	if err != nil {
 		return err
 	}
@@ -177,7 +177,7 @@ func (e *startError) Unwrap() error { return e.number }
 // supervisorLog returns the end of what the supervisor printed, in one line.
 func (d serverDirectory) supervisorLog() string {
 	const most = 1024
-	content, err := os.ReadFile(d.path("supervisor.log"))
+	content, err := readFile(d.path("supervisor.log"), 16<<20)
 	content = bytes.TrimSpace(content)
 	if err != nil || len(content) == 0 {
 		return "it said nothing"

@@ -3,25 +3,18 @@
 package local
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/musterhq/terraform-provider-muster/internal/hosting"
-	"github.com/musterhq/terraform-provider-muster/internal/wait"
 )
-
-// tickPace is how often a supervisor looks at its server's directory.
-const tickPace = time.Second
 
 // The reasons for which a server ends, in the words of Server.EndReason.
 var (
@@ -37,8 +30,10 @@ type supervisor struct {
 	grace     time.Duration
 	console   *console
 
-	// ended gets the agent's status; gone is closed when no process is left
-	// below the supervisor.
+	orders orders
+
+	// Of the newest boot: ended gets the agent's status; gone is closed when no
+	// process is left below the supervisor.
 	ended chan syscall.WaitStatus
 	gone  chan struct{}
 
@@ -66,21 +61,43 @@ func supervise(directory serverDirectory) int {
 	runtime.LockOSThread()
 	debug.SetGCPercent(25)
 	closeInherited()
-	terminated := make(chan os.Signal, 1)
-	signal.Notify(terminated, unix.SIGTERM, unix.SIGINT, unix.SIGHUP)
+	given := takeOrders()
 
 	ready := os.NewFile(readyDescriptor, "ready")
-	s, err := newSupervisor(directory)
+	s, err := newSupervisor(directory, given)
 	if err == nil {
-		err = s.start()
+		err = s.launch()
 	}
 	announce(ready, err)
 	if err != nil {
 		return 1
 	}
 	debug.FreeOSMemory()
-	s.end(s.watch(terminated))
+	s.end(s.serve())
 	return 0
+}
+
+// launch boots the server for the first time.
+func (s *supervisor) launch() error {
+	err := s.boot()
+	if err != nil {
+		// Without the record a repeated launch starts the server after all.
+		err = errors.Join(err, os.RemoveAll(s.directory.supervisionPath()))
+	}
+	return err
+}
+
+// serve boots the server anew as often as it is to be restarted, and returns why
+// it has to end.
+func (s *supervisor) serve() error {
+	for {
+		if err := s.watch(); !errors.Is(err, errRestart) {
+			return err
+		}
+		if err := s.reboot(); err != nil {
+			return err
+		}
+	}
 }
 
 // closeInherited closes what Terraform's own parents have leaked: a server that
@@ -109,7 +126,7 @@ func closeInherited() {
 	}
 }
 
-func newSupervisor(directory serverDirectory) (*supervisor, error) {
+func newSupervisor(directory serverDirectory, given orders) (*supervisor, error) {
 	grace, err := time.ParseDuration(os.Getenv(graceVariable))
 	if err != nil {
 		return nil, fmt.Errorf("reading the grace: %w", err)
@@ -121,7 +138,7 @@ func newSupervisor(directory serverDirectory) (*supervisor, error) {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return nil, fmt.Errorf("becoming a subreaper: %w", err)
 	}
-	self, err := newSupervision(directory)
+	self, err := newSupervision(directory, record.Restart)
 	if err != nil {
 		return nil, err
 	}
@@ -130,12 +147,11 @@ func newSupervisor(directory serverDirectory) (*supervisor, error) {
 		record:    record,
 		self:      self,
 		grace:     grace,
-		ended:     make(chan syscall.WaitStatus, 1),
-		gone:      make(chan struct{}),
+		orders:    given,
 	}, nil
 }
 
-func newSupervision(directory serverDirectory) (supervision, error) {
+func newSupervision(directory serverDirectory, mark string) (supervision, error) {
 	address, err := claimAddress(directory.id())
 	if err != nil {
 		return supervision{}, err
@@ -149,68 +165,7 @@ func newSupervision(directory serverDirectory) (supervision, error) {
 		return supervision{}, err
 	}
 	id, err := directory.fileID()
-	return supervision{process: stat.process, BootID: boot, Directory: id, Address: address}, err
-}
-
-// watch returns why the server has to end.
-func (s *supervisor) watch(terminated <-chan os.Signal) error {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	defer cancel(nil)
-	go func() {
-		select {
-		case <-terminated:
-			cancel(errTerminated)
-		case status := <-s.ended:
-			cancel(agentEnd(status))
-		}
-	}()
-	return wait.Until(ctx, tickPace, func(context.Context) (bool, error) { return false, s.tick() })
-}
-
-// agentEnd words the end of an agent that nobody has asked to end.
-func agentEnd(status syscall.WaitStatus) error {
-	if status.Signaled() {
-		return errors.New("its processes were killed")
-	}
-	return fmt.Errorf("its agent ended with exit code %d", status.ExitStatus())
-}
-
-// tick looks at the directory. What it can't read or write now it tries again
-// the next time; only a directory that is gone ends the server.
-func (s *supervisor) tick() error {
-	if id, err := s.directory.fileID(); errors.Is(err, os.ErrNotExist) || (err == nil && id != s.self.Directory) {
-		return errDirectoryGone
-	}
-	s.wakeForDelivery()
-	s.recordDescendants()
-	return nil
-}
-
-// wakeForDelivery wakes the agent for a delivery whose writer has crashed
-// before it could do so.
-func (s *supervisor) wakeForDelivery() {
-	info, err := os.Stat(s.directory.delivery())
-	if err != nil || info.ModTime().Equal(s.delivered) {
-		return
-	}
-	if woken, err := s.directory.poke(); woken && err == nil {
-		s.delivered = info.ModTime()
-	}
-}
-
-// recordDescendants keeps what leftovers need if this process is killed.
-func (s *supervisor) recordDescendants() {
-	found := descendants(s.self.PID)
-	if slices.Equal(found, s.descendants) {
-		return
-	}
-	encoded, err := encodeDocument(found)
-	if err != nil {
-		return
-	}
-	if replaceFile(s.directory.descendantsPath(), encoded, volatile) == nil {
-		s.descendants = found
-	}
+	return supervision{process: stat.process, BootID: boot, Directory: id, Address: address, Restart: mark}, err
 }
 
 // member returns the stable key of the server's slot.

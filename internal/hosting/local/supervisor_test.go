@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -115,8 +116,7 @@ func TestService_Terminate_never_signals_a_reused_process_id(t *testing.T) {
 	directory := stateDirectory(t)
 	service := newService(t, directory)
 	server := launch(t, service, request("true", 0))[0]
-	bystander := testCommand(t, "UNUSED", "")
-	bystander.Path, bystander.Args = "/bin/sleep", []string{"sleep", "1000"}
+	bystander := exec.CommandContext(t.Context(), "/bin/sleep", "1000")
 	if err := bystander.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -128,6 +128,8 @@ func TestService_Terminate_never_signals_a_reused_process_id(t *testing.T) {
 	if got := list(t, service)[0].State; got != hosting.ServerEnded {
 		t.Errorf("the server is %q, want it to have ended", got)
 	}
+	// The signal of a restart would kill the bystander.
+	mustRestart(t, service, []hosting.Server{server})
 	if err := service.Terminate(t.Context(), []hosting.Server{server}); err != nil {
 		t.Fatal(err)
 	}
@@ -181,16 +183,16 @@ func TestService_Servers_says_why_a_server_has_ended(t *testing.T) {
 func TestSupervisor_ends_its_server_when_the_directory_is_gone(t *testing.T) {
 	t.Parallel()
 	cases := map[string]func(directory string, server hosting.Server) error{
+		"the server's directory was removed": func(directory string, server hosting.Server) error {
+			return retryRemove(serverPath(directory, server))
+		},
 		"the state directory was removed": func(directory string, _ hosting.Server) error {
 			return retryRemove(directory)
 		},
 		"the state directory was moved": func(directory string, _ hosting.Server) error {
 			return os.Rename(directory, directory+".moved")
 		},
-		"the server's directory was replaced": func(directory string, server hosting.Server) error {
-			path := serverPath(directory, server)
-			return errors.Join(os.Rename(path, path+".moved"), os.Mkdir(path, 0o700))
-		},
+		"the server's directory was replaced": replaceDirectory,
 	}
 	for name, remove := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -210,8 +212,27 @@ func TestSupervisor_ends_its_server_when_the_directory_is_gone(t *testing.T) {
 				return len(below(supervisor)) == 0 && !slices.Contains(below(os.Getpid()), supervisor) &&
 					len(marked(serverPath(directory, servers[0]))) == 0
 			})
+			if name == "the server's directory was replaced" {
+				_, err := service.Servers(t.Context(), group())
+				checkDamage(t, err, serverPath(directory, servers[0], "server.json"), "is missing", "; remove the directory "+serverPath(directory, servers[0])+":")
+				return
+			}
+			if left := list(t, service); len(left) > 0 {
+				t.Errorf("got %+v, want no server", left)
+			}
+			delivery := boot.Delivery{Revision: 1}
+			err = errors.Join(service.Deliver(t.Context(), servers, delivery), service.Restart(t.Context(), servers, wantedMark),
+				service.Decommission(t.Context(), servers), service.Terminate(t.Context(), servers))
+			if err != nil {
+				t.Errorf("got %v for a server that is gone", err)
+			}
 		})
 	}
+}
+
+func replaceDirectory(directory string, server hosting.Server) error {
+	path := serverPath(directory, server)
+	return errors.Join(os.Rename(path, path+".moved"), os.Mkdir(path, 0o700))
 }
 
 // retryRemove removes a directory in which something may still be written.

@@ -34,23 +34,15 @@ func (s *Service) Terminate(ctx context.Context, servers []hosting.Server) error
 	if err := s.directory.check(); err != nil {
 		return err
 	}
-	return each(len(servers), terminateWidth, func(index int) error {
-		id := servers[index].ID
-		if !serverID.MatchString(id) {
-			return nil
-		}
-		directory := s.serverDirectory(id)
-		err := s.terminate(ctx, directory)
-		if err != nil && directory.exists() {
-			return fmt.Errorf("terminating %s: %w", servers[index].Key(), err)
-		}
-		return nil
+	return s.eachServer(servers, terminateWidth, "terminating", func(directory serverDirectory) error {
+		return s.terminate(ctx, directory)
 	})
 }
 
 func (s *Service) terminate(ctx context.Context, directory serverDirectory) error {
-	if !directory.exists() {
-		return nil
+	identity, err := directory.fileID()
+	if err != nil {
+		return err
 	}
 	started, held, err := directory.settle(ctx)
 	if err != nil {
@@ -58,7 +50,7 @@ func (s *Service) terminate(ctx context.Context, directory serverDirectory) erro
 	}
 	if !started {
 		defer held.release()
-		return s.discard(directory)
+		return s.discard(directory, identity)
 	}
 	supervisor, err := directory.supervision()
 	if err != nil {
@@ -74,7 +66,7 @@ func (s *Service) terminate(ctx context.Context, directory serverDirectory) erro
 			return err
 		}
 	}
-	return s.discard(directory)
+	return s.discard(directory, identity)
 }
 
 // end returns when nothing of the server runs any more. A supervisor that was

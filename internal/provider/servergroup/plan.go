@@ -94,7 +94,7 @@ func (p *planner) unfinished(ctx context.Context) bool {
 	}
 	fingerprint, known := p.fingerprint(ctx)
 	mark, markKnown := restartMark(p.plan.RestartTriggers)
-	return len(p.seen.Leftovers) > 0 || known && p.seen.Fingerprint != fingerprint || markKnown && p.seen.Restart != mark || p.seen.Size != int(p.plan.DesiredServers.ValueInt64())
+	return p.seen.Launching || len(p.seen.Leftovers) > 0 || known && p.seen.Fingerprint != fingerprint || markKnown && p.seen.Restart != mark || p.seen.Size != int(p.plan.DesiredServers.ValueInt64())
 }
 
 func (p *planner) incarnation(ctx context.Context, diagnostics *diag.Diagnostics) types.String {

@@ -113,7 +113,7 @@ func (m *model) adopt(observation manager.Observation) {
 		m.Parameters = types.MapValueMust(types.StringType, elements)
 	}
 	m.Replacements = types.MapValueMust(types.StringType, map[string]attr.Value{})
-	m.DrainTimeout = timetypes.NewGoDurationValue(defaultDrainTimeout)
+	m.DrainTimeout = timetypes.NewGoDurationValueFromStringMust(defaultDrainText)
 }
 
 // ImportState takes the name of a group.

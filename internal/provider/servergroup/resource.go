@@ -211,8 +211,8 @@ func warnings(failed []error) diag.Diagnostics {
 	if len(failed) == 0 {
 		return nil
 	}
-	return diag.Diagnostics{tfdiag.Warn("Decommission All Servers of", noun, errors.Join(failed...),
-		"They were terminated all the same. Look after what their decommission scripts have left undone.")}
+	return diag.Diagnostics{diag.NewWarningDiagnostic("Unable to Decommission All Servers of "+noun,
+		errors.Join(failed...).Error()+"\n\nThey were terminated all the same. Look after what their decommission scripts have left undone.")}
 }
 
 // explainCreate adds to an error of a creation what the user can do.

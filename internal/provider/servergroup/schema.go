@@ -53,7 +53,7 @@ func (r *Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *r
 			"drain_timeout": schema.StringAttribute{
 				CustomType: timetypes.GoDurationType{},
 				Optional:   true, Computed: true,
-				Default: stringdefault.StaticString("5m"),
+				Default: stringdefault.StaticString(defaultDrainText),
 				MarkdownDescription: "How long the `decommission_script` of a member that goes may take, as a duration such as `30s` or `5m`; then the member is terminated all the same, with a warning. " +
 					"`0s` terminates members without running it. Default: `5m`.",
 			},

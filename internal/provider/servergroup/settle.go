@@ -18,6 +18,8 @@ const (
 	defaultUpdateTimeout = 30 * time.Minute
 	defaultDeleteTimeout = 10 * time.Minute
 	defaultDrainTimeout  = 5 * time.Minute
+	// defaultDrainText is the default drain timeout as configurations write it.
+	defaultDrainText = "5m"
 )
 
 // settle puts into the model what is true after a change. A planned survivor stays

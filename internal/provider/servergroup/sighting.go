@@ -25,6 +25,8 @@ type sighting struct {
 	Size        int    `json:"size"`
 	Fingerprint string `json:"fingerprint,omitempty"`
 	Restart     string `json:"restart,omitempty"`
+	// Launching: a launch is on record that was not seen to its end.
+	Launching bool `json:"launching,omitempty"`
 }
 
 // look reduces an observation to what plans need.
@@ -32,7 +34,7 @@ func look(observation manager.Observation) sighting {
 	group := observation.Group
 	seen := sighting{
 		Unwell: make(map[string]string), Fingerprints: make(map[string]string), Restarts: make(map[string]string),
-		Restart: group.Restart, Size: group.Size, Fingerprint: manager.Fingerprint(group.Configuration, group.Parameters),
+		Restart: group.Restart, Launching: group.Launch != nil, Size: group.Size, Fingerprint: manager.Fingerprint(group.Configuration, group.Parameters),
 	}
 	for slot := range group.Size {
 		key := hosting.MemberKey(group.Name, slot)
