@@ -36,31 +36,45 @@ type Server struct {
 // Servers returns the servers in the state directory, sorted by key and age.
 func Servers(t testing.TB, directory string) []Server {
 	t.Helper()
-	records, err := filepath.Glob(filepath.Join(directory, "default", "servers", "srv-*", "server.json"))
+	return servers(t, directory, "server.json")
+}
+
+// Started is Servers without those that were recorded and not started, which is what
+// a crash may leave.
+func Started(t testing.TB, directory string) []Server {
+	t.Helper()
+	return servers(t, directory, "process.json")
+}
+
+// servers returns those whose directories have the file.
+func servers(t testing.TB, directory, file string) []Server {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(directory, "default", "servers", "srv-*", file))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var servers []Server
-	for _, path := range records {
+	var found []Server
+	for _, path := range paths {
 		var record struct {
 			Group         struct{ Name string }
 			Slot, Attempt int
 		}
 		var process struct{ PID int }
-		readDocument(t, path, &record)
-		readDocument(t, filepath.Join(filepath.Dir(path), "process.json"), &process)
-		servers = append(servers, Server{
-			ID:      filepath.Base(filepath.Dir(path)),
+		path = filepath.Dir(path)
+		readDocument(t, filepath.Join(path, "server.json"), &record)
+		readDocument(t, filepath.Join(path, "process.json"), &process)
+		found = append(found, Server{
+			ID:      filepath.Base(path),
 			Key:     record.Group.Name + "-" + strconv.Itoa(record.Slot),
 			PID:     process.PID,
 			attempt: record.Attempt,
-			path:    filepath.Dir(path),
+			path:    path,
 		})
 	}
-	slices.SortFunc(servers, func(a, b Server) int {
+	slices.SortFunc(found, func(a, b Server) int {
 		return cmp.Or(strings.Compare(a.Key, b.Key), cmp.Compare(a.attempt, b.attempt))
 	})
-	return servers
+	return found
 }
 
 // IDs returns the servers' IDs by member key; of several in one slot, the newest.
@@ -146,7 +160,6 @@ func Await(t testing.TB, what string, done func() bool) {
 	}
 }
 
-// readJSON reads the content of one of the local hosting service's files.
 // readDocument reads the content of a file of the state directory.
 func readDocument(t testing.TB, path string, into any) {
 	t.Helper()

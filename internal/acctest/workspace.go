@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -24,6 +25,7 @@ type Workspace struct {
 	t           testing.TB
 	path        string
 	cli         string
+	cliConfig   string
 	environment []string
 }
 
@@ -36,12 +38,17 @@ type Result struct {
 // NewWorkspace returns an empty workspace. Its state directory is Directory.
 func NewWorkspace(t testing.TB) *Workspace {
 	t.Helper()
+	return newWorkspace(t, builtProvider)
+}
+
+func newWorkspace(t testing.TB, built func() (cliConfig string, err error)) *Workspace {
+	t.Helper()
 	Program(t, "go")
-	cliConfig, err := builtProvider()
+	cliConfig, err := built()
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &Workspace{t: t, path: t.TempDir(), cli: CLI(t)}
+	w := &Workspace{t: t, path: t.TempDir(), cli: CLI(t), cliConfig: cliConfig}
 	for _, variable := range os.Environ() {
 		if !strings.HasPrefix(variable, "TF_") {
 			w.environment = append(w.environment, variable)
@@ -79,7 +86,7 @@ func (w *Workspace) Write(config string) {
 func (w *Workspace) Command(ctx context.Context, arguments ...string) *exec.Cmd {
 	command := exec.CommandContext(ctx, w.cli, arguments...)
 	command.Dir = w.path
-	command.Env = w.environment
+	command.Env = slices.Clip(w.environment)
 	return command
 }
 
@@ -87,7 +94,11 @@ func (w *Workspace) Command(ctx context.Context, arguments ...string) *exec.Cmd 
 func (w *Workspace) Run(arguments ...string) Result {
 	w.t.Helper()
 	// The context of a test has ended when its cleanup runs.
-	command := w.Command(context.WithoutCancel(w.t.Context()), arguments...)
+	return w.run(w.Command(context.WithoutCancel(w.t.Context()), arguments...))
+}
+
+func (w *Workspace) run(command *exec.Cmd) Result {
+	w.t.Helper()
 	var output bytes.Buffer
 	command.Stdout, command.Stderr = &output, &output
 	err := command.Run()
@@ -106,6 +117,16 @@ func (w *Workspace) MustRun(arguments ...string) string {
 		w.t.Fatalf("%s ends with exit code %d:\n%s", strings.Join(arguments, " "), result.ExitCode, result.Output)
 	}
 	return result.Output
+}
+
+// Init initializes the workspace, which only a configuration with a backend needs.
+func (w *Workspace) Init() {
+	w.t.Helper()
+	command := w.Command(w.t.Context(), "init")
+	command.Env = append(command.Env, "TF_CLI_CONFIG_FILE="+filepath.Join(filepath.Dir(w.cliConfig), mirrorConfigName))
+	if result := w.run(command); result.ExitCode != 0 {
+		w.t.Fatalf("init ends with exit code %d:\n%s", result.ExitCode, result.Output)
+	}
 }
 
 // Plan makes a plan, saves it under the name "plan" and returns it.
@@ -161,7 +182,7 @@ func (w *Workspace) show(arguments ...string) []byte {
 }
 
 func (w *Workspace) destroy() {
-	if _, err := os.Stat(w.Path("terraform.tfstate")); err != nil {
+	if len(w.State().Resources) == 0 {
 		return
 	}
 	if result := w.Run("destroy", "-auto-approve", "-refresh=false"); result.ExitCode != 0 {

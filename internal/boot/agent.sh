@@ -187,10 +187,14 @@ decode() {
 	[ $((${#1} % 4)) -eq 0 ] && printf %s "$1" | base64 -d
 }
 
-# remember FILE NAME keeps a secret, and the one that it replaces, to be hidden.
+# remember FILE NAME keeps a secret, and the one that it replaces, to be hidden; and
+# what an "echo" makes of it that knows escapes, as dash's does.
 remember() {
 	if [ -e "secrets/$2" ]; then mv -f "secrets/$2" "secrets/$2.former"; fi
 	cp "$1" "secrets/$2"
+	secret=$(cat "$1")
+	case $secret in *\\*) secret=$(printf %b "$secret" | tr -d '\000') ;; *) return ;; esac
+	[ ${#secret} -lt 4 ] || printf %s "$secret" >"secrets/$2.echo"
 }
 
 # Reads the payload. Sets $parameters (in order), $boot_names and $ready_names

@@ -96,6 +96,13 @@ func TestAgent_failure(t *testing.T) {
 				t.Errorf("got\n%s\nwant at the end\n%s", got, want)
 			}
 		},
+		"a secret is hidden as an echo that knows escapes prints it": func(t *testing.T, sh shell) {
+			s := startServer(t, sh, payload(`printf '%b\n' "$key"; printf %b "$key" | tail -n 1; exit 1`, "", parameters{"key": secret(boot.RequiredForBoot)}))
+			s.deliver(delivery(1, map[string]string{"key": `first\nsecond\0101line`}))
+			if got := s.untilStatus(boot.StatusFailed).LogTail; got != "(sensitive)\n(sensitive)" {
+				t.Errorf("got %q", got)
+			}
+		},
 		"half a secret at the beginning of what is looked at is not shown": func(t *testing.T, sh shell) {
 			var digits strings.Builder
 			for i := 0; digits.Len() < boot.MaxValueBytes; i++ {

@@ -132,6 +132,9 @@ func (f *faults) parameter(name string, p Parameter) {
 		f.add("only a deferred parameter can arrive after the server has started; set deferred = true", "parameters", name, "required_for")
 	}
 	f.kind(p.Type, "parameters", name, "type")
+	if p.Sensitive && !p.Deferred && p.Default == nil {
+		f.add("a sensitive parameter is given by an injection only, and so it must be deferred; set deferred = true", "parameters", name, "sensitive")
+	}
 }
 
 func (f *faults) defaultValue(name string, p Parameter) {

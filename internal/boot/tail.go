@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 )
@@ -63,10 +64,16 @@ func secretForms(secrets []string) []string {
 		)
 	}
 	for _, secret := range secrets {
-		add(strings.TrimRight(secret, "\n"))
-		for line := range strings.SplitSeq(secret, "\n") {
-			if len(line) >= minSecretLine {
-				add(line)
+		texts := []string{secret}
+		if text := echoed(secret); len(text) >= minSecretLine {
+			texts = append(texts, text)
+		}
+		for _, text := range texts {
+			add(strings.TrimRight(text, "\n"))
+			for line := range strings.SplitSeq(text, "\n") {
+				if len(line) >= minSecretLine {
+					add(line)
+				}
 			}
 		}
 	}
@@ -75,6 +82,48 @@ func secretForms(secrets []string) []string {
 		return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b))
 	})
 	return slices.Compact(forms)
+}
+
+// echoed returns text as an "echo" prints it that knows the escapes of POSIX' XSI
+// option, as dash's does. The escape \c ends the output.
+func echoed(text string) string {
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		if text[i] != '\\' || i+1 == len(text) {
+			b.WriteByte(text[i])
+			continue
+		}
+		i++
+		switch at := strings.IndexByte(`abtnvfr\`, text[i]); {
+		case at >= 0:
+			b.WriteByte("\a\b\t\n\v\f\r\\"[at])
+		case text[i] == 'c':
+			return b.String()
+		case text[i] >= '0' && text[i] <= '7':
+			digits := octalPrefix(text[i:])
+			code, _ := strconv.ParseUint(digits, 8, 32) // At most four octal digits.
+			b.WriteByte(byte(code))
+			i += len(digits) - 1
+		default:
+			b.WriteByte('\\')
+			b.WriteByte(text[i])
+		}
+	}
+	return b.String()
+}
+
+// octalPrefix returns the octal digits at the beginning: three, or four where the
+// first one is 0.
+func octalPrefix(text string) string {
+	most := 3
+	if text[0] == '0' {
+		most = 4
+	}
+	end := 0
+	for end < min(most, len(text)) && text[end] >= '0' && text[end] <= '7' {
+		end++
+	}
+	return text[:end]
 }
 
 // ansiQuoted returns text as bash writes it between $' and ': in the C locale

@@ -13,6 +13,7 @@ type Service interface {
 	Configurations
 	Ledger
 	Servers
+	Runs
 
 	// Location says where the namespace lies, in a form that is stable from run
 	// to run and equal exactly for equal places, for example
@@ -26,6 +27,17 @@ type Service interface {
 
 	// Pace says how long to wait between two looks at servers that boot.
 	Pace() Pace
+}
+
+// Runs tells the runs of the provider apart that work on one namespace.
+type Runs interface {
+	// NewRun returns an identity for a run of this process, which no other run gets.
+	NewRun() string
+
+	// Running reports whether the run is known to be at work: it is one of another
+	// process, which has not ended. It is false where that can't be known, as of a run
+	// on another machine.
+	Running(run string) bool
 }
 
 // Pace is how long to wait between two looks at servers.

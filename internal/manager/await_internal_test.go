@@ -156,7 +156,7 @@ func TestAwaitSpec_pending(t *testing.T) {
 
 func TestAwait_nothingNamed(t *testing.T) {
 	t.Parallel()
-	if _, err := New(Options{}).Await(t.Context(), AwaitSpec{}); err == nil {
+	if _, err := newLedgerService().nextRun().Await(t.Context(), AwaitSpec{}); err == nil {
 		t.Error("a wait for no group succeeds")
 	}
 }

@@ -1,7 +1,9 @@
 package manager
 
 import (
+	"fmt"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -77,4 +79,29 @@ func lostReason(observation Observation, slot int) string {
 		return "its server has ended: " + reason
 	}
 	return "its server is gone"
+}
+
+// PanicError says that a bug has ended a change in the midst of it.
+type PanicError struct {
+	// Cause is what the code has panicked with.
+	Cause any
+	// Stack is the trace of the goroutine.
+	Stack []byte
+}
+
+// Error says what to do, with the trace.
+func (e *PanicError) Error() string {
+	return fmt.Sprintf("the provider has crashed. What it had done is not lost: the next apply goes on from there. "+
+		"This is a bug: please report it with this trace.\n\n%v\n\n%s", e.Cause, e.Stack)
+}
+
+// surviving turns a panic of the work into an error: what exists by then must reach
+// Terraform's state.
+func surviving(work func() error) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = &PanicError{Cause: cause, Stack: debug.Stack()}
+		}
+	}()
+	return work()
 }

@@ -43,7 +43,17 @@ type GroupExistsError struct{ Name string }
 
 // Error says what exists.
 func (e *GroupExistsError) Error() string {
-	return fmt.Sprintf("server group %q exists already in this namespace", e.Name)
+	return fmt.Sprintf("server group %q exists already in this namespace: another state has it, or another resource of this configuration", e.Name)
+}
+
+// GroupBusyError says that another run has created a group of the name and is still at
+// work.
+type GroupBusyError struct{ Name string }
+
+// Error says who is at work and what to do.
+func (e *GroupBusyError) Error() string {
+	return fmt.Sprintf("another run of Terraform is creating server group %q in this namespace at this moment: wait until it has ended, and apply again; "+
+		"if it has another state, give one of the two states a namespace of its own", e.Name)
 }
 
 // CreateGroup creates a group and launches its members. A group of that name
@@ -59,7 +69,7 @@ func (m *Manager) CreateGroup(ctx context.Context, spec GroupSpec) (Outcome, err
 		return Outcome{}, err
 	}
 	creation := change{Manager: m, ref: ref, drainTimeout: spec.DrainTimeout}
-	convergeErr := creation.converge(ctx)
+	convergeErr := surviving(func() error { return creation.converge(ctx) })
 	if convergeErr == nil {
 		_, convergeErr = m.service.UpdateGroup(ctx, ref, func(group *hosting.Group) error {
 			if group.State == hosting.GroupCreating {
@@ -94,7 +104,7 @@ func (m *Manager) ChangeGroup(ctx context.Context, ref hosting.GroupRef, spec Gr
 		return Outcome{}, fmt.Errorf("recording the change of server group %q: %w", ref.Name, err)
 	}
 	update := change{Manager: m, ref: ref, keep: keep, drainTimeout: spec.DrainTimeout}
-	return update.lookAfter(ctx, update.converge(ctx))
+	return update.lookAfter(ctx, surviving(func() error { return update.converge(ctx) }))
 }
 
 // ConfirmGroup records that Terraform's state holds the incarnation.
@@ -194,13 +204,17 @@ func (m *Manager) claimGroup(ctx context.Context, spec GroupSpec) (hosting.Group
 }
 
 func (m *Manager) takeOverGroup(ctx context.Context, spec GroupSpec) (hosting.GroupRef, error) {
-	group, err := m.service.Group(ctx, spec.Name)
+	found, err := m.service.Group(ctx, spec.Name)
 	if err != nil {
 		return hosting.GroupRef{}, fmt.Errorf("reading server group %q: %w", spec.Name, err)
 	}
-	_, err = m.service.UpdateGroup(ctx, group.GroupRef, func(group *hosting.Group) error {
+	if found.State != hosting.GroupConfirmed && m.service.Running(found.Run) {
+		return hosting.GroupRef{}, &GroupBusyError{Name: spec.Name}
+	}
+	_, err = m.service.UpdateGroup(ctx, found.GroupRef, func(group *hosting.Group) error {
 		sameConfiguration := boot.ConfigurationName(group.Configuration) == boot.ConfigurationName(spec.Configuration)
-		if group.State == hosting.GroupConfirmed || group.Run == m.run || !sameConfiguration {
+		// Of several runs that want to take it over, one does.
+		if group.State == hosting.GroupConfirmed || group.Run != found.Run || group.Run == m.run || !sameConfiguration {
 			return &GroupExistsError{Name: spec.Name}
 		}
 		group.Run = m.run
@@ -210,5 +224,5 @@ func (m *Manager) takeOverGroup(ctx context.Context, spec GroupSpec) (hosting.Gr
 	if err != nil {
 		return hosting.GroupRef{}, err
 	}
-	return group.GroupRef, nil
+	return found.GroupRef, nil
 }

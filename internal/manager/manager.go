@@ -9,7 +9,6 @@ package manager
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"maps"
 	"slices"
@@ -50,10 +49,14 @@ func New(options Options) *Manager {
 		service:        options.Service,
 		sources:        maps.Clone(options.Sources),
 		now:            options.Now,
-		run:            rand.Text(),
+		run:            options.Service.NewRun(),
 		configurations: make(map[string]boot.Configuration),
 	}
 }
+
+// abandoned reports whether nobody stands any more for what that run has recorded
+// and Terraform has not saved.
+func (m *Manager) abandoned(run string) bool { return run != m.run && !m.service.Running(run) }
 
 // Sources returns the metric sources by name.
 func (m *Manager) Sources() map[string]metric.Source { return maps.Clone(m.sources) }

@@ -2,6 +2,7 @@ package manager
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -129,6 +130,10 @@ func (s *ledgerService) Deliver(_ context.Context, servers []hosting.Server, del
 	}
 	return nil
 }
+
+func (s *ledgerService) NewRun() string { return rand.Text() }
+
+func (s *ledgerService) Running(string) bool { return false }
 
 // value returns what the group's record holds for the parameter.
 func (s *ledgerService) value(group, parameter string) string {

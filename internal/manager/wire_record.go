@@ -48,7 +48,7 @@ func (m *Manager) claimParameter(ctx context.Context, wire hosting.Wire) (before
 func (m *Manager) depose(ctx context.Context, target hosting.Group, wire hosting.Wire) (map[string]bool, error) {
 	deposed := make(map[string]bool)
 	for id, other := range rivals(target, wire) {
-		if other.Confirmed || other.Run == m.run {
+		if other.Confirmed || !m.abandoned(other.Run) {
 			return nil, fmt.Errorf("recording the wire into %q: %w", wire.Into, &WireOwnedError{Into: wire.Into, Parameter: wire.Parameter})
 		}
 		deposed[id] = true

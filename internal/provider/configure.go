@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -90,7 +91,7 @@ func (m model) service(diagnostics *diag.Diagnostics) (service hosting.Service, 
 	}
 	absolute, err := filepath.Abs(tfvalue.StringOr(directory, defaultDirectory))
 	if err != nil {
-		diagnostics.AddAttributeError(path.Root("local").AtName("directory"), "Invalid Directory", tfdiag.Sentence(err.Error()))
+		diagnostics.AddAttributeError(path.Root("local"), "Invalid State Directory", tfdiag.Sentence(err.Error()))
 		return nil, false
 	}
 	executable, err := os.Executable()
@@ -100,7 +101,7 @@ func (m model) service(diagnostics *diag.Diagnostics) (service hosting.Service, 
 	}
 	opened, err := local.New(local.Options{Directory: absolute, Namespace: namespace, Executable: executable})
 	if err != nil {
-		diagnostics.Append(tfdiag.Unable("Open", "Local Hosting Service", err))
+		diagnostics.AddAttributeError(path.Root("local"), "Unable to Open Local Hosting Service", tfdiag.Sentence(err.Error()))
 		return nil, false
 	}
 	return opened, true
@@ -127,7 +128,7 @@ func (m model) sources(ctx context.Context, diagnostics *diag.Diagnostics) map[s
 		}
 		opened, err := source.HTTP.open(ctx)
 		if err != nil {
-			addFaults(diagnostics, path.Root("metric_sources").AtMapKey(name).AtName("http"), err)
+			addFaults(diagnostics, name, err)
 			continue
 		}
 		sources[name] = opened
@@ -138,34 +139,33 @@ func (m model) sources(ctx context.Context, diagnostics *diag.Diagnostics) map[s
 func (m httpModel) open(ctx context.Context) (metric.Source, error) {
 	config := http.Config{BaseURL: m.BaseURL.ValueString(), AllowLinkLocal: m.AllowLinkLocal.ValueBool()}
 	if diagnostics := m.Headers.ElementsAs(ctx, &config.Headers, false); diagnostics.HasError() {
-		return nil, errors.New("a header has no value")
+		return nil, sourceFault("headers", "one of them is null; leave out what isn't there")
 	}
 	if !m.Timeout.IsNull() {
 		timeout, err := time.ParseDuration(m.Timeout.ValueString())
-		if err != nil {
-			return nil, &metric.ConfigError{Faults: []metric.Fault{{Path: []string{"timeout"}, Message: fmt.Sprintf("%q is no duration; write for example 5s", m.Timeout.ValueString())}}}
+		if err != nil || timeout <= 0 {
+			return nil, sourceFault("timeout", fmt.Sprintf("%q is not a duration above 0; write for example 5s", m.Timeout.ValueString()))
 		}
 		config.Timeout = timeout
 	}
 	return http.New(config, time.Now) //nolint:forbidigo // The clock enters the project here.
 }
 
-// addFaults adds one attribute error per fault of a source's configuration.
-func addFaults(diagnostics *diag.Diagnostics, at path.Path, err error) {
+func sourceFault(argument, message string) error {
+	return &metric.ConfigError{Faults: []metric.Fault{{Path: []string{argument}, Message: message}}}
+}
+
+// addFaults adds one attribute error per fault of a source's configuration. Its
+// path ends at the source: Terraform finds no line for one that leads further down.
+func addFaults(diagnostics *diag.Diagnostics, source string, err error) {
+	at := path.Root("metric_sources").AtMapKey(source)
 	var faults *metric.ConfigError
 	if !errors.As(err, &faults) {
 		diagnostics.AddAttributeError(at, "Invalid Metric Source", tfdiag.Sentence(err.Error()))
 		return
 	}
 	for _, fault := range faults.Faults {
-		position := at
-		for i, name := range fault.Path {
-			if i == 0 {
-				position = position.AtName(name)
-				continue
-			}
-			position = position.AtMapKey(name)
-		}
-		diagnostics.AddAttributeError(position, "Invalid Metric Source", tfdiag.Sentence(fault.Path[0]+" "+fault.Message))
+		names := append([]string{"metric_sources", source}, fault.Path...)
+		diagnostics.AddAttributeError(at, "Invalid Metric Source", fmt.Sprintf("%s: %s.", strings.Join(names, "."), fault.Message))
 	}
 }

@@ -115,27 +115,3 @@ muster output set up true
 		t.Errorf("outputs of those that are up (-want +got):\n%s", diff)
 	}
 }
-
-// The wait begins when the member is known to wait, so that its end says for what.
-func TestAccServerReadiness_timeoutNamesTheParameter(t *testing.T) {
-	t.Parallel()
-	waiting := stack{
-		configurations: []configuration{{name: "web", boot: `true`, parameters: `db_host = { deferred = true }`}},
-		groups:         []group{{name: "web", size: 1}},
-		unready:        true,
-	}
-	w := acctest.NewWorkspace(t)
-	w.Apply(waiting.String())
-	acctest.Member(t, w.Directory(), "web-0").AwaitReport(t, "waiting db_host")
-	waiting.unready, waiting.readiness = false, `timeouts = { create = "1s" }`
-	w.Write(waiting.String())
-	result := w.Run("apply", "-auto-approve")
-	for _, want := range []string{
-		"Servers Not Ready Within 1s",
-		`web-0: waits for "db_host" (no injection delivers it)`,
-	} {
-		if result.ExitCode != acctest.Refused || !message(want).MatchString(result.Output) {
-			t.Errorf("the apply ends with exit code %d and doesn't say %q:\n%s", result.ExitCode, want, result.Output)
-		}
-	}
-}

@@ -3,10 +3,8 @@ package provider
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
@@ -32,7 +30,6 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 			},
 			"metric_sources": schema.MapNestedAttribute{
 				Optional:            true,
-				Validators:          []validator.Map{mapvalidator.NoNullValues()},
 				MarkdownDescription: "Where the signals of scaling policies come from, by name. Addresses and credentials belong here: nothing of it reaches Terraform's state.",
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 					"http": httpSourceAttribute(),

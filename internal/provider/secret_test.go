@@ -1,29 +1,35 @@
 package provider_test
 
 import (
-	"archive/zip"
-	"bytes"
 	"crypto/rand"
-	"io"
 	"os"
-	"path/filepath"
-	"strings"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/musterhq/terraform-provider-muster/internal/acctest"
+	"github.com/musterhq/terraform-provider-muster/internal/acctest/fault"
 )
+
+// newSecret returns a secret of several lines, with all that shells treat as special,
+// and its canaries: texts that occur nowhere but in it, one in each line.
+func newSecret() (secret string, canaries []string) {
+	canaries = []string{"canary" + rand.Text(), "canary" + rand.Text(), "canary" + rand.Text()}
+	return canaries[0] + "\n\"double\" and 'single' " + canaries[1] + " $HOME `id` \\n *\n" + canaries[2], canaries
+}
+
+// keepPassword is how the scripts of db keep what they get.
+const keepPassword = `muster param get root_password >root_password.new && mv root_password.new root_password`
 
 // secret is a stack in which a secret comes from Terraform into db, and another
 // from db into web. The scripts keep what they get in files.
 func secret(version string) stack {
-	const keep = `muster param get root_password >root_password.new && mv root_password.new root_password`
 	return stack{
 		configurations: []configuration{
 			{
-				name: "db", update: keep,
-				boot:       keep + "\nset -x\n" + `printf 'made-by-db-%s' "$(muster param get root_password)" | muster output set token`,
+				name: "db", update: keepPassword,
+				boot:       keepPassword + "\nset -x\n" + `printf 'made-by-db-%s' "$(muster param get root_password)" | muster output set token`,
 				parameters: `root_password = { deferred = true, sensitive = true }`,
 				outputs:    `token = { sensitive = true }, plain = {}`,
 			},
@@ -38,40 +44,119 @@ func secret(version string) stack {
 	}
 }
 
+// clumsySecret is secret with scripts of db that print what they have in all ways, and
+// fail, while the file mishap is there.
+func clumsySecret(version, mishap string) stack {
+	fail := `
+set -x
+if [ -e ` + mishap + ` ]; then
+	password=$(cat root_password)
+	echo "the password is $password"
+	: "$password" "password=$password"
+	cat root_password >&2
+	exit 7
+fi
+`
+	s := secret(version)
+	db := &s.configurations[0]
+	db.boot, db.update = keepPassword+fail+db.boot, keepPassword+fail
+	return s
+}
+
 func TestAccSecret_isNowhere(t *testing.T) {
 	t.Parallel()
 	w := acctest.NewWorkspace(t)
-	canaries := []string{"canary-" + rand.Text(), "canary-" + rand.Text()}
-	w.Setenv("TF_LOG", "trace")
-	w.Setenv("TF_LOG_PATH", w.Path("trace.log"))
-	w.Setenv("TF_VAR_password", canaries[0])
-	_, output := w.Apply(secret("1").String())
-	expectSecret(t, w, canaries[0])
-	if got, want := acctest.Member(t, w.Directory(), "web-0").File(t, "db_token"), "made-by-db-"+canaries[0]; got != want {
+	mishap := w.Path("mishap")
+	first, canaries := newSecret()
+	second, more := newSecret()
+	watch := newWatch(t, w, append(canaries, more...))
+
+	w.Setenv("TF_VAR_password", first)
+	w.Write(clumsySecret("1", mishap).String())
+	createFile(t, mishap)
+	watch.expectFailure("db-0: boot script exited with exit code 7; the end of its log:", "the password is (sensitive)")
+	removeFile(t, mishap)
+	watch.apply()
+	expectSecret(t, w, first)
+	if got, want := acctest.Member(t, w.Directory(), "web-0").File(t, "db_token"), "made-by-db-"+first; got != want {
 		t.Errorf("web-0 has got %q, want %q", got, want)
 	}
-	before := acctest.IDs(t, w.Directory())
 
 	// Without another version, nobody notices another secret.
-	w.Setenv("TF_VAR_password", canaries[1])
+	before := acctest.IDs(t, w.Directory())
+	w.Setenv("TF_VAR_password", second)
 	w.ExpectNothingToDo()
-	plan, more := w.Apply(secret("2").String())
+	w.Write(clumsySecret("2", mishap).String())
+	createFile(t, mishap)
+	plan := watch.expectFailure("db-0: update script exited with exit code 7", "the password is (sensitive)")
 	expectChanges(t, plan, map[string]string{injectionAddress("db_root_password"): "update", readinessAddress: "update"})
-	expectSecret(t, w, canaries[1])
+	expectSecret(t, w, second)
 	expectSurvivors(t, w, before)
+	removeFile(t, mishap)
+	watch.apply()
+	expectSecret(t, w, second)
 
 	var outputs map[string]map[string]*string
 	w.Attribute(readinessAddress, "outputs", &outputs)
 	if diff := cmp.Diff(map[string]*string{"token": nil}, outputs["db-0"]); diff != "" {
 		t.Errorf("outputs of db-0 (-want +got):\n%s", diff)
 	}
-	for _, canary := range canaries {
-		expectAbsent(t, canary, map[string][]byte{
-			"output": []byte(output + more), "plan as JSON": plan.Document,
-			"state": read(t, w.Path("terraform.tfstate")), "state's backup": read(t, w.Path("terraform.tfstate.backup")),
-			"plan": unzipped(t, w.Path("plan")), "trace log": read(t, w.Path("trace.log")),
-			"command lines": commandLines(),
+	for _, exposure := range watch.exposures() {
+		t.Error(exposure)
+	}
+	t.Logf("looked at %s", watch)
+}
+
+// A look that finds nothing anywhere proves nothing.
+func TestAccSecret_wouldBeFound(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		// boot follows what the boot script of db does otherwise.
+		boot string
+		plan fault.Plan
+		want string
+	}{
+		"in the log":                     {plan: fault.Plan{Tell: true}, want: "the secret is in trace.log"},
+		"in arguments, for a moment":     {boot: "\nenv test -n \"$(cat root_password)\"", want: "the arguments of a program"},
+		"in arguments, for some time":    {boot: "\nsh -c 'sleep 2' \"$(cat root_password)\"", want: "the arguments of a process"},
+		"in a file that needs it not":    {boot: "\ncp root_password ../copy", want: "/copy:"},
+		"in a file that others may read": {boot: "\nchmod 644 \"$MUSTER_RUN/delivery\"", want: "which others may read"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := acctest.NewMortalWorkspace(t)
+			value, canaries := newSecret()
+			watch := newWatch(t, w, canaries)
+			w.Setenv("TF_VAR_password", value)
+			leaky := secret("1")
+			leaky.configurations[0].boot += test.boot
+			w.Write(leaky.String())
+			if result := w.RunWith(test.plan, "apply", "-auto-approve"); result.ExitCode != 0 {
+				t.Fatalf("the apply ends with exit code %d:\n%s", result.ExitCode, result.Output)
+			}
+			watch.lookAround()
+			exposures := watch.exposures()
+			found := slices.IndexFunc(exposures, message(test.want).MatchString)
+			if found < 0 {
+				t.Fatalf("found %q, want one %s", exposures, test.want)
+			}
+			t.Log(exposures[found])
 		})
+	}
+}
+
+func createFile(t *testing.T, path string) {
+	t.Helper()
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func removeFile(t *testing.T, path string) {
+	t.Helper()
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -82,15 +167,6 @@ func expectSecret(t *testing.T, w *acctest.Workspace, want string) {
 	}
 }
 
-func expectAbsent(t *testing.T, canary string, places map[string][]byte) {
-	t.Helper()
-	for place, content := range places {
-		if at := bytes.Index(content, []byte(canary)); at >= 0 {
-			t.Errorf("the secret is in the %s: %q", place, content[max(0, at-200):min(len(content), at+100)])
-		}
-	}
-}
-
 func read(t *testing.T, path string) []byte {
 	t.Helper()
 	content, err := os.ReadFile(path)
@@ -98,37 +174,4 @@ func read(t *testing.T, path string) []byte {
 		t.Fatal(err)
 	}
 	return content
-}
-
-// unzipped returns what the files in a saved plan hold.
-func unzipped(t *testing.T, path string) []byte {
-	t.Helper()
-	archive, err := zip.OpenReader(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer archive.Close()
-	var content bytes.Buffer
-	for _, member := range archive.File {
-		file, err := member.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := io.Copy(&content, file); err != nil {
-			t.Fatal(err)
-		}
-		_ = file.Close()
-	}
-	return content.Bytes()
-}
-
-// commandLines returns those of all processes that can be seen.
-func commandLines() []byte {
-	paths, _ := filepath.Glob("/proc/[0-9]*/cmdline")
-	var lines strings.Builder
-	for _, path := range paths {
-		line, _ := os.ReadFile(path)
-		lines.Write(line)
-	}
-	return []byte(lines.String())
 }

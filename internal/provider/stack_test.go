@@ -33,6 +33,8 @@ type configuration struct {
 	name, boot, update string
 	// parameters and outputs are the text between the braces.
 	parameters, outputs string
+	// arguments is further text.
+	arguments string
 }
 
 type group struct {
@@ -100,8 +102,8 @@ func (s stack) readinessText() string {
 }
 
 func (c configuration) String() string {
-	return fmt.Sprintf("resource \"muster_server_configuration\" %q {\n  name = %q\n  image = \"host\"\n  parameters = {%s}\n  outputs = {%s}\n%s%s}\n",
-		c.name, c.name, c.parameters, c.outputs, script("boot_script", c.boot), script("update_script", c.update))
+	return fmt.Sprintf("resource \"muster_server_configuration\" %q {\n  name = %q\n  image = \"host\"\n  parameters = {%s}\n  outputs = {%s}\n%s%s%s}\n",
+		c.name, c.name, c.parameters, c.outputs, script("boot_script", c.boot), script("update_script", c.update), c.arguments)
 }
 
 func script(attribute, text string) string {

@@ -33,7 +33,7 @@ func Recover(diagnostics *diag.Diagnostics, verb, noun string) {
 	}
 	diagnostics.AddError(
 		fmt.Sprintf("Unable to %s %s", verb, noun),
-		fmt.Sprintf("The provider has crashed; what it had done by then is in the state. This is a bug: please report it with this trace.\n\n%v\n\n%s", cause, debug.Stack()),
+		fmt.Sprintf("The provider has crashed. What it had done is not lost: the next apply goes on from there. This is a bug: please report it with this trace.\n\n%v\n\n%s", cause, debug.Stack()),
 	)
 }
 

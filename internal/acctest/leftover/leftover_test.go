@@ -115,3 +115,37 @@ func startListener(t *testing.T) string {
 	}
 	return address
 }
+
+func TestAwaitStrays(t *testing.T) { //nolint:paralleltest // The other test looks at all processes too.
+	const mark = "MUSTER_LEFTOVER_MARK=here"
+	command := exec.CommandContext(t.Context(), "sh", "-c", "sleep 1000 & echo $!; wait")
+	command.Env = append(os.Environ(), mark)
+	output, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = command.Wait() })
+	var child int
+	if _, err := fmt.Fscanln(output, &child); err != nil {
+		t.Fatal(err)
+	}
+	if left := leftover.AwaitStrays(t.Context(), mark, []int{command.Process.Pid}); len(left) > 0 {
+		t.Errorf("below a root: %v", left)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	if left := leftover.AwaitStrays(ctx, mark, []int{child}); len(left) != 1 || left[0].PID != command.Process.Pid {
+		t.Errorf("strays are %v, want process %d", left, command.Process.Pid)
+	}
+	for _, pid := range []int{child, command.Process.Pid} {
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if left := leftover.AwaitStrays(t.Context(), mark, nil); len(left) > 0 {
+		t.Errorf("after they were killed: %v", left)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -94,4 +95,42 @@ func readStat(pid int) (parent int, state byte, err error) {
 func commandLine(pid int) string {
 	content, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
 	return strings.TrimSpace(strings.ReplaceAll(string(content), "\x00", " "))
+}
+
+// AwaitStrays returns as soon as no process runs that has the mark in its environment
+// and is neither one of the roots nor below one. When ctx ends first it returns
+// those that do.
+func AwaitStrays(ctx context.Context, mark string, roots []int) []Process {
+	var left []Process
+	_ = wait.Until(ctx, pace, func(context.Context) (bool, error) {
+		left = strays(mark, roots)
+		return len(left) == 0, nil
+	})
+	return left
+}
+
+func strays(mark string, roots []int) []Process {
+	var found []Process
+	for _, pid := range processIDs() {
+		environment, _ := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
+		if pid != os.Getpid() && bytes.Contains(environment, []byte(mark)) && !isBelow(pid, roots) && Running(pid) {
+			found = append(found, Process{PID: pid, Command: commandLine(pid), Listeners: listeners(pid)})
+		}
+	}
+	return found
+}
+
+// isBelow reports whether the process is one of the roots or below one.
+func isBelow(pid int, roots []int) bool {
+	for pid > 1 {
+		if slices.Contains(roots, pid) {
+			return true
+		}
+		parent, _, err := readStat(pid)
+		if err != nil {
+			return false
+		}
+		pid = parent
+	}
+	return false
 }

@@ -15,3 +15,6 @@ func Await(context.Context) []Process { return nil }
 
 // Running finds nothing either.
 func Running(int) bool { return false }
+
+// AwaitStrays finds nothing either.
+func AwaitStrays(context.Context, string, []int) []Process { return nil }

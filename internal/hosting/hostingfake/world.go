@@ -52,6 +52,7 @@ type World struct {
 	capacity       int
 	lag            Lag
 	behaviors      map[string]Behavior
+	running        map[string]bool
 	configurations []storedConfiguration
 	records        map[string]hosting.Group
 	programs       map[string]*program

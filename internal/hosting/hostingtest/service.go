@@ -112,6 +112,18 @@ func placeRules() rules {
 				t.Error("the place of another hosting service counts as abandoned")
 			}
 		},
+		"every run has an identity of its own": func(t *testing.T, service Subject) {
+			if first, second := service.NewRun(), service.NewRun(); first == "" || first == second {
+				t.Errorf("got %q and %q", first, second)
+			}
+		},
+		"neither a run of this process nor one that nobody knows is another one at work": func(t *testing.T, service Subject) {
+			for _, run := range []string{service.NewRun(), "", "unknown", "1.1.1.1"} {
+				if service.Running(run) {
+					t.Errorf("the run %q counts as being at work", run)
+				}
+			}
+		},
 		"the pace is a pause": func(t *testing.T, service Subject) {
 			if got := service.Pace(); got.Busy <= 0 || got.Busy > got.Idle || got.Idle > time.Minute {
 				t.Errorf("got a pace of %v", got)

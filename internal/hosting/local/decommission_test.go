@@ -3,7 +3,7 @@
 package local_test
 
 import (
-	"os"
+	"syscall"
 	"testing"
 
 	"github.com/musterhq/terraform-provider-muster/internal/boot"
@@ -18,11 +18,10 @@ func TestService_Decommission_wakes_an_agent_that_sleeps(t *testing.T) {
 	wanted.Payload.Configuration.DecommissionScript = "true"
 	servers := launch(t, service, wanted)
 	awaitReport(t, service, servers[0], boot.StatusReady)
-	// The supervisor has woken the agent for the last time.
-	await(t, "the supervisor has looked around", func() bool {
-		_, err := os.Lstat(serverPath(directory, servers[0], "descendants.json"))
-		return err == nil
-	})
+	// Nobody else wakes the agent any more.
+	supervisor := supervisorOf(t, directory, servers[0])
+	kill(t, supervisor, syscall.SIGSTOP)
+	await(t, "the supervisor has stopped", func() bool { return state(supervisor) == "T" })
 	for range 2 {
 		if err := service.Decommission(t.Context(), servers); err != nil {
 			t.Fatal(err)
@@ -32,6 +31,7 @@ func TestService_Decommission_wakes_an_agent_that_sleeps(t *testing.T) {
 		reports, err := service.Reports(t.Context(), servers)
 		return err == nil && reports[servers[0].ID].Decommission == boot.DecommissionDone
 	})
+	kill(t, supervisor, syscall.SIGCONT)
 	if got := list(t, service)[0].State; got != hosting.ServerRunning {
 		t.Errorf("the server is %q, want it to run until it is terminated", got)
 	}

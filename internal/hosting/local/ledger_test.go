@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -99,6 +100,37 @@ func TestService_UpdateGroup_gives_up_a_taken_lock_with_its_context(t *testing.T
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v, want context.DeadlineExceeded", err)
 	}
+}
+
+// Another process may be launching just now.
+func TestService_DeleteGroup_leaves_what_is_being_filled(t *testing.T) {
+	t.Parallel()
+	directory := stateDirectory(t)
+	service := newService(t, directory)
+	server := launch(t, service, request("true", 0))[0]
+	path := filepath.Join(directory, "default", "servers", ".new."+server.ID+".123")
+	if err := os.Mkdir(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	lock, err := os.Create(filepath.Join(path, "lock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	for _, locked := range []bool{true, false} {
+		create(t, service)
+		if err := service.DeleteGroup(t.Context(), group()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Lstat(path); (err == nil) != locked {
+			t.Errorf("locked is %t, and looking for the directory says %v", locked, err)
+		}
+		// Not only closed: a child that is being forked just now has a copy.
+		_ = syscall.Flock(int(lock.Fd()), syscall.LOCK_UN)
+	}
+	_ = lock.Close()
 }
 
 func TestService_DeleteGroup_leaves_no_file(t *testing.T) {

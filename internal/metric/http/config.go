@@ -38,7 +38,9 @@ type Config struct {
 	// Timeout is how long one request may take, until its whole answer is read;
 	// 0 means [DefaultTimeout].
 	Timeout time.Duration
-	// AllowLinkLocal lifts the ban on link-local addresses.
+	// AllowLinkLocal lifts the ban on link-local addresses. A literal one in the
+	// base URL is a fault otherwise; one that a name resolves to is refused when a
+	// connection is made.
 	AllowLinkLocal bool
 }
 
@@ -74,6 +76,8 @@ func (c Config) checkURL() (*url.URL, []metric.Fault) {
 		return fault("must not hold a user or password, which would show up in logs; use headers")
 	case base.Hostname() == "":
 		return fault("must name a host")
+	case !c.AllowLinkLocal && literalLinkLocal(base.Hostname()):
+		return fault("is a link-local address, at which clouds hand out credentials; if that is meant, set allow_link_local = true")
 	case base.RawQuery != "" || base.ForceQuery:
 		return fault("must not have a query string; put it into the signal's path")
 	case strings.Contains(c.BaseURL, "#"):

@@ -78,11 +78,18 @@ func unlessLinkLocal(proxy proxyFunc) proxyFunc {
 		if found == nil || err != nil {
 			return nil, err
 		}
-		if addr, err := netip.ParseAddr(req.URL.Hostname()); err == nil && linkLocal(addr) {
+		if literalLinkLocal(req.URL.Hostname()) {
 			return nil, errLinkLocal
 		}
 		return found, nil
 	}
+}
+
+// literalLinkLocal reports whether the host of a URL is written as a link-local
+// address.
+func literalLinkLocal(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return err == nil && linkLocal(addr)
 }
 
 // origin returns host and port in one spelling.

@@ -7,9 +7,12 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -19,6 +22,9 @@ import (
 // prompt is how long an answer may take that needs no waiting. It is generous:
 // the suite shares its machine.
 const prompt = 10 * time.Second
+
+// maxErrorBytes is generous: a few words are meant.
+const maxErrorBytes = 200
 
 // Fixture is a source under test, and queries to it.
 type Fixture struct {
@@ -35,8 +41,15 @@ type Fixture struct {
 	Senseless metric.Query
 	// Slow is a query that isn't answered before its context ends.
 	Slow metric.Query
+	// Failing is a query that the service answers with an error.
+	Failing metric.Query
 	// Down is a source of the same kind that can't be reached, for Number.
 	Down metric.Source
+	// Asked returns how often the service behind Source has been asked so far.
+	Asked func() int
+	// Secrets are texts that no error may hold: the addresses and the credentials of
+	// both sources, and what the service answers to Words and Failing.
+	Secrets []string
 }
 
 // Run runs the suite. setUp is called once for every test.
@@ -54,6 +67,10 @@ func Run(t *testing.T, setUp func(t *testing.T) Fixture) {
 		"fetches run at the same time":             testConcurrent,
 		"the same failure is told in equal words":  testStable,
 		"a slow query doesn't take the quick ones": testSlow,
+		"a check asks nobody":                      testCheckAsksNobody,
+		"nothing is retried, and all asked anew":   testAsksOnce,
+		"equal queries cost one call":              testEqualQueries,
+		"errors tell no secrets":                   testSecrets,
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -85,8 +102,8 @@ func checkResult(t *testing.T, query metric.Query, result metric.Result) {
 	if (len(result.Samples) == 0) != (result.Err != nil) {
 		t.Errorf("%+v: %d samples and error %v; want one of the two", query, len(result.Samples), result.Err)
 	}
-	if result.Err != nil && !known(result.Err) {
-		t.Errorf("%+v: %v wraps no sentinel of the port", query, result.Err)
+	if result.Err != nil {
+		checkError(t, query, result.Err)
 	}
 	for i, sample := range result.Samples {
 		if math.IsNaN(sample.Value) || math.IsInf(sample.Value, 0) || sample.At.IsZero() {
@@ -95,6 +112,17 @@ func checkResult(t *testing.T, query metric.Query, result metric.Result) {
 		if i > 0 && sample.At.Before(result.Samples[i-1].At) {
 			t.Errorf("%+v: sample %d is older than the one before it", query, i)
 		}
+	}
+}
+
+// checkError checks that the text is fit to be stored in Terraform's state.
+func checkError(t *testing.T, query metric.Query, err error) {
+	t.Helper()
+	if !known(err) {
+		t.Errorf("%+v: %v wraps no sentinel of the port", query, err)
+	}
+	if text := err.Error(); text == "" || len(text) > maxErrorBytes || !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
+		t.Errorf("%+v: %q is not one short line of text", query, text)
 	}
 }
 
@@ -136,26 +164,6 @@ func testIsolation(t *testing.T, f Fixture) {
 	newestIs(t, results[3], 0)
 }
 
-func testErrors(t *testing.T, f Fixture) {
-	results := fetch(t.Context(), t, f.Source, f.Empty, f.Words, f.Senseless)
-	errorIs(t, results[0], metric.ErrNoData)
-	errorIs(t, results[1], metric.ErrMalformed)
-	errorIs(t, results[2], metric.ErrQuery)
-}
-
-func testCheck(t *testing.T, f Fixture) {
-	for _, query := range []metric.Query{f.Number, f.Zero, f.Empty, f.Words, f.Slow} {
-		if err := f.Source.Check(query); err != nil {
-			t.Errorf("%+v: %v", query, err)
-		}
-	}
-	err := f.Source.Check(f.Senseless)
-	var queryError *metric.QueryError
-	if !errors.As(err, &queryError) || !errors.Is(err, metric.ErrQuery) {
-		t.Errorf("got %v, want a QueryError that wraps ErrQuery", err)
-	}
-}
-
 func testDown(t *testing.T, f Fixture) {
 	errorIs(t, fetch(t.Context(), t, f.Down, f.Number)[0], metric.ErrUnavailable)
 }
@@ -190,28 +198,12 @@ func testConcurrent(t *testing.T, f Fixture) {
 			results := fetch(t.Context(), t, f.Source, f.Zero, f.Number)
 			newestIs(t, results[0], 0)
 			newestIs(t, results[1], f.Want)
+			if err := f.Source.Check(f.Number); err != nil {
+				t.Errorf("%+v: %v", f.Number, err)
+			}
 		})
 	}
 	all.Wait()
-}
-
-func testStable(t *testing.T, f Fixture) {
-	for _, query := range []metric.Query{f.Empty, f.Words, f.Senseless} {
-		first, second := fetch(t.Context(), t, f.Source, query)[0], fetch(t.Context(), t, f.Source, query)[0]
-		sameText(t, first, second)
-	}
-	sameText(t, fetch(t.Context(), t, f.Down, f.Number)[0], fetch(t.Context(), t, f.Down, f.Number)[0])
-}
-
-func sameText(t *testing.T, first, second metric.Result) {
-	t.Helper()
-	if first.Err == nil || second.Err == nil {
-		t.Errorf("got %v and %v, want two errors", first.Err, second.Err)
-		return
-	}
-	if first.Err.Error() != second.Err.Error() {
-		t.Errorf("one failure has two texts: %q and %q", first.Err, second.Err)
-	}
 }
 
 func testSlow(t *testing.T, f Fixture) {

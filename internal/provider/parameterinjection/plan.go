@@ -18,6 +18,8 @@ import (
 // its fields.
 type planner struct {
 	plan model
+	// secret is value_wo as it is configured: a plan never holds it.
+	secret types.String
 	// state is nil on creation.
 	state *model
 	seen  sighting
@@ -32,7 +34,8 @@ func (p *planner) compute(ctx context.Context) (model, diag.Diagnostics) {
 	parameter, known := checkTarget(target, &diagnostics)
 	if known {
 		diagnostics.Append(checkSources(sources, parameter, p.plan.Select)...)
-		diagnostics.Append(checkValue(p.plan, parameter)...)
+		diagnostics.Append(checkValue(p.plan.Value, target, parameter)...)
+		diagnostics.Append(checkText("value_wo", p.secret, target, parameter)...)
 	}
 	p.plan.Wire = wire(target, sources, sourcesKnown, p.delivery(ctx, target, sources, sourcesKnown))
 	if p.state == nil {
@@ -77,7 +80,8 @@ func checkTarget(target end, diagnostics *diag.Diagnostics) (parameter boot.Para
 	if target.name.IsUnknown() {
 		return parameter, false
 	}
-	at := path.Root(intoName).AtName(parameterName)
+	// Of a path that leads further down, Terraform would show the resource's first line.
+	at := path.Root(intoName)
 	parameter, known, err := handle.LookupParameter(target.group.Parameters, target.group.Label(), target.name.ValueString())
 	if err != nil {
 		diagnostics.AddAttributeError(at, "Undeclared Parameter", tfdiag.Sentence(err.Error()))
@@ -85,8 +89,7 @@ func checkTarget(target end, diagnostics *diag.Diagnostics) (parameter boot.Para
 	}
 	if known && !parameter.Deferred {
 		diagnostics.AddAttributeError(at, "Parameter Is Not Deferred",
-			fmt.Sprintf("Parameter %q of %s gets its value at launch. Declare it with deferred = true, or set it in the group's parameters and remove this injection.",
-				target.name.ValueString(), target.group.Label()))
+			target.parameter()+" gets its value at launch. Declare it with deferred = true, or set it in the group's parameters and remove this injection.")
 		return parameter, false
 	}
 	return parameter, known
@@ -98,7 +101,7 @@ func checkSources(sources []end, parameter boot.Parameter, selected types.String
 		if source.name.IsUnknown() {
 			continue
 		}
-		at := path.Root(fromName).AtListIndex(i).AtName(outputName)
+		at := path.Root(fromName).AtListIndex(i)
 		output, known, err := handle.LookupOutput(source.group.Outputs, source.group.Label(), source.name.ValueString())
 		if err != nil {
 			diagnostics.AddAttributeError(at, "Undeclared Output", tfdiag.Sentence(err.Error()))
@@ -129,19 +132,28 @@ func checkFit(at path.Path, source end, output boot.Output, parameter boot.Param
 	return diagnostics
 }
 
-func checkValue(plan model, parameter boot.Parameter) diag.Diagnostics {
-	var diagnostics diag.Diagnostics
-	at := path.Root("value")
-	switch {
-	case plan.Value.IsNull():
-	case parameter.Sensitive:
-		diagnostics.AddAttributeError(at, "Sensitive Parameter",
-			"The parameter is sensitive, and Terraform would store this value in its state. Use value_wo with value_wo_version.")
-	case plan.Value.IsUnknown():
-	default:
-		if err := parameter.Check(plan.Value.ValueString()); err != nil {
-			diagnostics.AddAttributeError(at, "Invalid Parameter Value", tfdiag.Sentence(err.Error()))
-		}
+func checkValue(value types.String, target end, parameter boot.Parameter) diag.Diagnostics {
+	if value.IsNull() || !parameter.Sensitive {
+		return checkText("value", value, target, parameter)
 	}
-	return diagnostics
+	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("value"), "Sensitive Parameter",
+		fmt.Sprintf("%s is sensitive, and Terraform would store this value in its state. Use value_wo with value_wo_version.", target.parameter()))}
+}
+
+// checkText holds a value that is known against the parameter's declaration.
+func checkText(attribute string, value types.String, target end, parameter boot.Parameter) diag.Diagnostics {
+	if value.IsNull() || value.IsUnknown() {
+		return nil
+	}
+	err := parameter.Check(value.ValueString())
+	if err == nil {
+		return nil
+	}
+	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root(attribute), "Invalid Parameter Value",
+		fmt.Sprintf("%s: %s.", target.parameter(), err))}
+}
+
+// parameter names the end of a wire that is a parameter, at the start of a sentence.
+func (e end) parameter() string {
+	return fmt.Sprintf("Parameter %q of %s", e.name.ValueString(), e.group.Label())
 }

@@ -5,6 +5,8 @@ package parameterinjection
 import (
 	"context"
 	"crypto/rand"
+	"errors"
+	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -53,6 +55,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	var p planner
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &p.plan)...)
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("value_wo"), &p.secret)...)
 	if !req.State.Raw.IsNull() {
 		p.state = &model{}
 		resp.Diagnostics.Append(req.State.Get(ctx, p.state)...)
@@ -160,7 +163,7 @@ func (r *Resource) connect(ctx context.Context, plan, state *model, config tfsdk
 	}
 	connection, err := r.manager.Connect(ctx, plan.ID.ValueString(), spec)
 	if err != nil {
-		diagnostics.Append(tfdiag.Unable(verb, noun, err))
+		diagnostics.Append(tfdiag.Unable(verb, noun, explain(err)))
 		return false
 	}
 	if connection.Holds != "" {
@@ -170,6 +173,14 @@ func (r *Resource) connect(ctx context.Context, plan, state *model, config tfsdk
 	plan.ID = types.StringValue(connection.WireID)
 	plan.Wire = withDelivery(ctx, plan.Wire)
 	return true
+}
+
+// explain adds to an error what the user can do in Terraform.
+func explain(err error) error {
+	if owned, ok := errors.AsType[*manager.WireOwnedError](err); ok {
+		return fmt.Errorf("%w; if Terraform has forgotten it, import it: terraform import ADDRESS %s.%s", err, owned.Into, owned.Parameter)
+	}
+	return err
 }
 
 func formerTarget(before, after manager.WireSpec) string {

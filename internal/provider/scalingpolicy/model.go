@@ -15,19 +15,20 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/musterhq/terraform-provider-muster/internal/policy"
+	"github.com/musterhq/terraform-provider-muster/internal/tfvalue"
 )
 
 type model struct {
-	ServerConfiguration types.String `tfsdk:"server_configuration"`
-	ServerGroup         types.String `tfsdk:"server_group"`
-	MinServers          types.Int64  `tfsdk:"min_servers"`
-	MaxServers          types.Int64  `tfsdk:"max_servers"`
-	InitialServers      types.Int64  `tfsdk:"initial_servers"`
-	Signals             types.Map    `tfsdk:"signals"`
-	Rules               types.Map    `tfsdk:"rules"`
-	DesiredServers      types.Int64  `tfsdk:"desired_servers"`
-	Decision            types.String `tfsdk:"decision"`
-	Evaluation          types.String `tfsdk:"evaluation"`
+	ServerConfiguration types.String  `tfsdk:"server_configuration"`
+	ServerGroup         types.String  `tfsdk:"server_group"`
+	MinServers          tfvalue.Whole `tfsdk:"min_servers"`
+	MaxServers          tfvalue.Whole `tfsdk:"max_servers"`
+	InitialServers      tfvalue.Whole `tfsdk:"initial_servers"`
+	Signals             types.Map     `tfsdk:"signals"`
+	Rules               types.Map     `tfsdk:"rules"`
+	DesiredServers      types.Int64   `tfsdk:"desired_servers"`
+	Decision            types.String  `tfsdk:"decision"`
+	Evaluation          types.String  `tfsdk:"evaluation"`
 }
 
 type signalModel struct {
@@ -36,7 +37,7 @@ type signalModel struct {
 	Path      types.String  `tfsdk:"path"`
 	Value     types.String  `tfsdk:"value"`
 	OnMissing types.String  `tfsdk:"on_missing"`
-	Fallback  types.Int64   `tfsdk:"fallback"`
+	Fallback  types.Float64 `tfsdk:"fallback"`
 	MaxAge    types.String  `tfsdk:"max_age"`
 }
 
@@ -166,6 +167,9 @@ func (s signalModel) toSignal(path []string) (policy.Signal, []policy.Fault) {
 		signal.Fallback = new(int)
 	}
 	faults := s.check(path)
+	if fraction := math.Mod(s.Fallback.ValueFloat64(), 1); fraction != 0 {
+		faults = append(faults, policy.Fault{Path: slices.Concat(path, []string{"fallback"}), Message: "must be a whole number"})
+	}
 	age, err := parseAge(s.MaxAge)
 	if err != nil {
 		faults = append(faults, policy.Fault{Path: slices.Concat(path, []string{"max_age"}), Message: err.Error()})
@@ -195,11 +199,12 @@ func (s signalModel) check(path []string) []policy.Fault {
 	return faults
 }
 
-func toInt(value types.Int64) *int {
+// toInt returns a number of servers; what int32 doesn't hold is no such number.
+func toInt(value types.Float64) *int {
 	if value.IsNull() || value.IsUnknown() {
 		return nil
 	}
-	return new(int(value.ValueInt64()))
+	return new(int(min(max(value.ValueFloat64(), math.MinInt32), math.MaxInt32)))
 }
 
 func parseAge(value types.String) (time.Duration, error) {

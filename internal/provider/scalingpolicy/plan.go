@@ -20,7 +20,7 @@ type planner struct {
 	plan model
 	// initial is initial_servers as it is configured: in plan, one that isn't
 	// configured can't be told from one that isn't known.
-	initial types.Int64
+	initial tfvalue.Whole
 	// state is nil on creation.
 	state *model
 	seen  sighting
@@ -50,16 +50,16 @@ func (p planner) create(ctx context.Context, compiled *policy.Policy) (model, di
 		plan.DesiredServers, plan.Decision = p.pinned(), types.StringUnknown()
 	case !p.initial.IsNull():
 		diagnostics.Append(plan.checkInitial()...)
-		plan.DesiredServers = p.initial
+		plan.DesiredServers = p.initial.Int64
 		plan.Decision = types.StringValue(fmt.Sprintf("%d: initial_servers", p.initial.ValueInt64()))
 	case !plan.startKnown(ctx):
 		plan.DesiredServers, plan.Decision = p.pinned(), types.StringUnknown()
-		plan.InitialServers = plan.DesiredServers
+		plan.InitialServers = tfvalue.Whole{Int64: plan.DesiredServers}
 	default:
 		decision := compiled.Decide(policy.Snapshot{Unseen: policy.NoGroupYet})
 		plan.DesiredServers = types.Int64Value(int64(decision.Desired))
 		plan.Decision = types.StringValue(decision.Sentence)
-		plan.InitialServers = plan.DesiredServers
+		plan.InitialServers = tfvalue.Whole{Int64: plan.DesiredServers}
 	}
 	return plan, diagnostics
 }
@@ -83,7 +83,7 @@ func (m model) startKnown(ctx context.Context) bool {
 func (p planner) pinned() types.Int64 {
 	lower, upper := p.plan.MinServers, p.plan.MaxServers
 	if !lower.IsUnknown() && lower.Equal(upper) {
-		return lower
+		return lower.Int64
 	}
 	return types.Int64Unknown()
 }
@@ -95,7 +95,7 @@ func (m model) checkInitial() diag.Diagnostics {
 	above := !m.MaxServers.IsUnknown() && initial > m.MaxServers.ValueInt64()
 	if below || above {
 		diagnostics.AddAttributeError(path.Root("initial_servers"), "Invalid Scaling Policy",
-			fmt.Sprintf("The policy can't start with %d servers: that is outside min_servers and max_servers.", initial))
+			fmt.Sprintf("initial_servers: the policy can't start with %d servers, which is outside min_servers and max_servers.", initial))
 	}
 	return diagnostics
 }

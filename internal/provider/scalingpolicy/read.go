@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -79,7 +80,7 @@ func (m model) adopt(basis manager.Basis) (model, diag.Diagnostics) {
 		return m, diagnostics
 	}
 	m.DesiredServers = types.Int64Value(int64(basis.Intended))
-	m.InitialServers = m.DesiredServers
+	m.InitialServers = tfvalue.Whole{Int64: m.DesiredServers}
 	m.Decision = types.StringValue(fmt.Sprintf("%d: taken over from server group %s", basis.Intended, basis.Group))
 	return m, diagnostics
 }
@@ -125,8 +126,10 @@ func (m model) warnings(decision policy.Decision) diag.Diagnostics {
 	for _, missing := range decision.Missing {
 		lines = append(lines, fmt.Sprintf("Signal %q has no data (%s).", missing.Signal, missing.Cause))
 	}
-	diagnostics.AddWarning("Scaling Policy Without Data",
-		fmt.Sprintf("%s\n\nThe policy for server configuration %q has come to this: %s.",
+	diagnostics.AddAttributeWarning(path.Root("signals"), "Scaling Policy Without Data",
+		fmt.Sprintf("%s\n\nThe policy for server configuration %q has come to this: %s.\n\n"+
+			"If that doesn't pass by itself, correct the metric source in the provider's configuration, or the signal's path and value. "+
+			"The signal's on_missing says what is done meanwhile.",
 			strings.Join(lines, "\n"), m.ServerConfiguration.ValueString(), decision.Sentence))
 	return diagnostics
 }

@@ -3,7 +3,6 @@ package scalingpolicy
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/float64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -11,7 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
-	"github.com/musterhq/terraform-provider-muster/internal/policy"
+	"github.com/musterhq/terraform-provider-muster/internal/tfvalue"
 )
 
 // maxEntries bounds signals and rules, so that what is kept of them in the private
@@ -36,14 +35,17 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 			},
 			"min_servers": schema.Int64Attribute{
 				Required:            true,
+				CustomType:          tfvalue.WholeType{},
 				MarkdownDescription: "The least number of servers, at least 0.",
 			},
 			"max_servers": schema.Int64Attribute{
 				Required:            true,
+				CustomType:          tfvalue.WholeType{},
 				MarkdownDescription: "The greatest number of servers, at least `min_servers`.",
 			},
 			"initial_servers": schema.Int64Attribute{
 				Optional: true, Computed: true,
+				CustomType: tfvalue.WholeType{},
 				MarkdownDescription: "The number of servers to start with. It counts when the policy is created and is ignored afterwards. Default: `min_servers`, or what rules on literals ask for. " +
 					"To put a policy on a group that runs already, take it from the data source `muster_server_group`.",
 				Validators: []validator.Int64{int64validator.AtLeast(0)},
@@ -52,7 +54,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				Optional:            true,
 				MarkdownDescription: "The numbers that rules look at, by name. A name consists of letters, digits and underscores.",
 				NestedObject:        schema.NestedAttributeObject{Attributes: signalAttributes()},
-				Validators:          []validator.Map{mapvalidator.SizeAtMost(maxEntries), mapvalidator.NoNullValues()},
+				Validators:          []validator.Map{mapvalidator.SizeAtMost(maxEntries)},
 			},
 			"rules": schema.MapNestedAttribute{
 				Optional:            true,
@@ -61,7 +63,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 					"target": targetAttribute(),
 					"value":  valueAttribute(),
 				}},
-				Validators: []validator.Map{mapvalidator.SizeAtMost(maxEntries), mapvalidator.NoNullValues()},
+				Validators: []validator.Map{mapvalidator.SizeAtMost(maxEntries)},
 			},
 			"desired_servers": schema.Int64Attribute{
 				Computed:            true,
@@ -103,9 +105,8 @@ func signalAttributes() map[string]schema.Attribute {
 			Optional: true,
 			MarkdownDescription: "What rules do while the signal can't be read: `hold_scale_in` lets other rules add servers but none remove any; `ignore` leaves the decision to the other rules; " +
 				"`fail` fails the plan; `fallback` asks for `fallback` servers. Default: `hold_scale_in`.",
-			Validators: []validator.String{stringvalidator.OneOf(policy.OnMissingValues()...)},
 		},
-		"fallback": schema.Int64Attribute{
+		"fallback": schema.Float64Attribute{ // Of an Int64Attribute, the framework reports a fraction as its own error.
 			Optional:            true,
 			MarkdownDescription: "The number of servers to ask for with `on_missing = \"fallback\"`.",
 		},
@@ -133,7 +134,6 @@ func targetAttribute() schema.SingleNestedAttribute {
 				Optional: true,
 				MarkdownDescription: "What is compared: with `average`, the signal is the load of the whole group, of which each server is to carry `target_value`; " +
 					"with `value`, the signal itself is to be near `target_value`; with `utilization`, the signal is the average utilization of the servers in percent. Default: `average`.",
-				Validators: []validator.String{stringvalidator.OneOf(policy.TargetTypes()...)},
 			},
 			"tolerance": schema.SingleNestedAttribute{
 				Optional:            true,
@@ -151,7 +151,6 @@ func toleranceAttribute(side, effect string) schema.Float64Attribute {
 	return schema.Float64Attribute{
 		Optional:            true,
 		MarkdownDescription: "The part of the target by which the signal may be " + side + " it before the rule " + effect + " servers. Default: 0.1.",
-		Validators:          []validator.Float64{float64validator.AtLeast(0)},
 	}
 }
 

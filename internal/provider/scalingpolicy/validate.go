@@ -38,16 +38,13 @@ func (m model) compile(ctx context.Context) (*policy.Policy, diag.Diagnostics) {
 	return compiled, diagnostics
 }
 
-// attributePath returns the path of a fault: the second name is a key of signals
-// or rules, all others are attributes.
+// attributePath returns the path of a fault as far as Terraform finds its line: to
+// the signal or the rule. Of a path that leads further down, it would show the
+// first line of the resource. The message has the whole of it.
 func attributePath(names []string) path.Path {
 	at := path.Root(names[0])
-	for i, name := range names[1:] {
-		if i == 0 {
-			at = at.AtMapKey(name)
-			continue
-		}
-		at = at.AtName(name)
+	if len(names) > 1 {
+		at = at.AtMapKey(names[1])
 	}
 	return at
 }
@@ -83,9 +80,10 @@ func (m model) checkSources(ctx context.Context, sources map[string]metric.Sourc
 		source, declared := sources[signal.Source.ValueString()]
 		switch {
 		case !declared:
-			diagnostics.AddAttributeError(at.AtName("source"), "Undeclared Metric Source", undeclared(signal.Source.ValueString(), sources))
+			diagnostics.AddAttributeError(at, "Undeclared Metric Source",
+				fmt.Sprintf("signals.%s.source: %s", name, undeclared(signal.Source.ValueString(), sources)))
 		case source != nil && tfvalue.Known(ctx, signal.Path, signal.Value):
-			diagnostics.Append(checkQuery(at, source, signal.query())...)
+			diagnostics.Append(checkQuery(name, source, signal.query())...)
 		}
 	}
 	return diagnostics
@@ -94,21 +92,22 @@ func (m model) checkSources(ctx context.Context, sources map[string]metric.Sourc
 func undeclared(name string, sources map[string]metric.Source) string {
 	declared := strings.Join(slices.Sorted(maps.Keys(sources)), ", ")
 	if declared == "" {
-		return fmt.Sprintf("The provider has no metric source %q: declare it in the metric_sources of the provider's configuration, which has none.", name)
+		return fmt.Sprintf("the provider has no metric source %q: declare it in the metric_sources of the provider's configuration, which has none.", name)
 	}
-	return fmt.Sprintf("The provider has no metric source %q. The metric_sources of its configuration are: %s.", name, declared)
+	return fmt.Sprintf("the provider has no metric source %q; the metric_sources of its configuration are: %s.", name, declared)
 }
 
-func checkQuery(at path.Path, source metric.Source, query metric.Query) diag.Diagnostics {
+func checkQuery(signal string, source metric.Source, query metric.Query) diag.Diagnostics {
 	var diagnostics diag.Diagnostics
 	err := source.Check(query)
 	if err == nil {
 		return diagnostics
 	}
+	text := err.Error()
 	if wrong, ok := errors.AsType[*metric.QueryError](err); ok {
-		at = at.AtName(wrong.Field)
+		text = wrong.Field + ": " + wrong.Message
 	}
-	diagnostics.AddAttributeError(at, "Invalid Signal", tfdiag.Sentence(err.Error()))
+	diagnostics.AddAttributeError(path.Root("signals").AtMapKey(signal), "Invalid Signal", fmt.Sprintf("signals.%s.%s.", signal, text))
 	return diagnostics
 }
 

@@ -2,6 +2,7 @@ package serverconfiguration
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
@@ -67,26 +68,21 @@ func (m *model) check(ctx context.Context) diag.Diagnostics {
 	return diagnostics
 }
 
+// toDiagnostics points to the argument, or to the element of a map: Terraform finds
+// no line for anything deeper, so the text names that.
 func toDiagnostics(faults []boot.FieldFault) diag.Diagnostics {
 	var diagnostics diag.Diagnostics
 	for _, fault := range faults {
-		diagnostics.AddAttributeError(attributePath(fault.Path), "Invalid "+noun, fault.Message)
+		at, text := path.Root(fault.Path[0]), tfdiag.Sentence(fault.Message)
+		if len(fault.Path) > 1 {
+			at = at.AtMapKey(fault.Path[1])
+		}
+		if len(fault.Path) > 2 {
+			text = strings.TrimSuffix(strings.Join(fault.Path, ".")+": "+fault.Message, ".") + "."
+		}
+		diagnostics.AddAttributeError(at, "Invalid "+noun, text)
 	}
 	return diagnostics
-}
-
-// attributePath turns the names of a fault's path into a Terraform path: below
-// parameters and outputs, the second name is a map key.
-func attributePath(names []string) path.Path {
-	p := path.Root(names[0])
-	for i, name := range names[1:] {
-		if i == 0 {
-			p = p.AtMapKey(name)
-			continue
-		}
-		p = p.AtName(name)
-	}
-	return p
 }
 
 // derive computes the ID and the handle. Both are unknown where an argument is:
@@ -140,21 +136,26 @@ func (m *model) toConfiguration(ctx context.Context) (boot.Configuration, diag.D
 }
 
 func toParameters(ctx context.Context, value types.Map) (map[string]boot.Parameter, diag.Diagnostics) {
-	var models map[string]parameterModel
+	// A null element is the validators' to refuse.
+	var models map[string]*parameterModel
 	diagnostics := value.ElementsAs(ctx, &models, false)
 	parameters := make(map[string]boot.Parameter, len(models))
 	for name, parameter := range models {
-		parameters[name] = parameter.toParameter()
+		if parameter != nil {
+			parameters[name] = parameter.toParameter()
+		}
 	}
 	return parameters, diagnostics
 }
 
 func toOutputs(ctx context.Context, value types.Map) (map[string]boot.Output, diag.Diagnostics) {
-	var models map[string]outputModel
+	var models map[string]*outputModel
 	diagnostics := value.ElementsAs(ctx, &models, false)
 	outputs := make(map[string]boot.Output, len(models))
 	for name, output := range models {
-		outputs[name] = output.toOutput()
+		if output != nil {
+			outputs[name] = output.toOutput()
+		}
 	}
 	return outputs, diagnostics
 }

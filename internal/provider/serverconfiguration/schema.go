@@ -87,7 +87,6 @@ func parametersAttribute() schema.MapNestedAttribute {
 				Optional: true, Computed: true,
 				Default:             stringdefault.StaticString(string(boot.TypeString)),
 				MarkdownDescription: "`string` (the default), `number` or `bool`. A value that is not of the type is refused before it reaches a server.",
-				Validators:          []validator.String{stringvalidator.OneOf(boot.Types()...)},
 			},
 			"pattern": schema.StringAttribute{
 				Optional:            true,
@@ -107,7 +106,6 @@ func parametersAttribute() schema.MapNestedAttribute {
 				Default: stringdefault.StaticString(string(boot.RequiredForBoot)),
 				MarkdownDescription: "What a deferred parameter is required for. `boot` (the default): the boot script starts only when the value is there. " +
 					"`ready`: the script starts at once, and the server is ready only when the value has been applied. `nothing`: nothing waits for it.",
-				Validators: []validator.String{stringvalidator.OneOf(boot.Requirements()...)},
 			},
 			"sensitive": schema.BoolAttribute{
 				Optional: true, Computed: true,
@@ -133,7 +131,6 @@ func outputsAttribute() schema.MapNestedAttribute {
 				Optional: true, Computed: true,
 				Default:             stringdefault.StaticString(string(boot.TypeString)),
 				MarkdownDescription: "`string` (the default), `number` or `bool`. `muster output set` refuses a value that is not of the type.",
-				Validators:          []validator.String{stringvalidator.OneOf(boot.Types()...)},
 			},
 			"sensitive": schema.BoolAttribute{
 				Optional: true, Computed: true,

@@ -11,12 +11,13 @@ import (
 	"github.com/musterhq/terraform-provider-muster/internal/hosting"
 	"github.com/musterhq/terraform-provider-muster/internal/manager"
 	"github.com/musterhq/terraform-provider-muster/internal/provider/handle"
+	"github.com/musterhq/terraform-provider-muster/internal/tfvalue"
 )
 
 type model struct {
 	Name                types.String         `tfsdk:"name"`
 	ServerConfiguration types.Object         `tfsdk:"server_configuration"`
-	DesiredServers      types.Int64          `tfsdk:"desired_servers"`
+	DesiredServers      tfvalue.Whole        `tfsdk:"desired_servers"`
 	Parameters          types.Map            `tfsdk:"parameters"`
 	RestartTriggers     types.Map            `tfsdk:"restart_triggers"`
 	DrainTimeout        timetypes.GoDuration `tfsdk:"drain_timeout"`

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -242,30 +243,30 @@ func (p *planner) checkParameters() diag.Diagnostics {
 			continue
 		}
 		if text, ok := given[name].(types.String); ok && known {
-			diagnostics.Append(checkValue(at, declared, text)...)
+			diagnostics.Append(checkValue(at, name, declared, text)...)
 		}
 	}
 	for _, name := range handle.MissingValues(p.configuration.Parameters, given) {
 		diagnostics.AddAttributeError(path.Root("parameters"), "Missing Parameter",
 			fmt.Sprintf("Parameter %q of server configuration %s has neither a value nor a default. "+
-				"Set it in parameters, or declare it with deferred = true and deliver it with a muster_parameter_injection.", name, owner))
+				"Set it here in parameters; or declare it with deferred = true, and deliver it with a muster_parameter_injection.", name, owner))
 	}
 	return diagnostics
 }
 
-func checkValue(at path.Path, declared boot.Parameter, text types.String) diag.Diagnostics {
+func checkValue(at path.Path, name string, declared boot.Parameter, text types.String) diag.Diagnostics {
 	var diagnostics diag.Diagnostics
 	switch {
 	case declared.Sensitive:
 		diagnostics.AddAttributeError(at, "Sensitive Parameter",
-			"A sensitive parameter has no value here, because Terraform would store it. Deliver it with a muster_parameter_injection that has value_wo.")
+			fmt.Sprintf("Parameter %q is sensitive and has no value here, because Terraform would store it. Deliver it with a muster_parameter_injection that has value_wo.", name))
 	case declared.Deferred:
 		diagnostics.AddAttributeError(at, "Deferred Parameter",
-			"A deferred parameter takes its value from a muster_parameter_injection. Use one, or declare the parameter without deferred.")
+			fmt.Sprintf("Parameter %q is deferred and takes its value from a muster_parameter_injection. Use one, or declare the parameter without deferred.", name))
 	case text.IsUnknown():
 	default:
 		if err := declared.Check(text.ValueString()); err != nil {
-			diagnostics.AddAttributeError(at, "Invalid Parameter Value", tfdiag.Sentence(err.Error()))
+			diagnostics.AddAttributeError(at, "Invalid Parameter Value", fmt.Sprintf("Parameter %q: %s.", name, strings.TrimSuffix(err.Error(), ".")))
 		}
 	}
 	return diagnostics

@@ -12,6 +12,7 @@ import (
 	"github.com/musterhq/terraform-provider-muster/internal/hosting"
 	"github.com/musterhq/terraform-provider-muster/internal/manager"
 	"github.com/musterhq/terraform-provider-muster/internal/provider/handle"
+	"github.com/musterhq/terraform-provider-muster/internal/tfvalue"
 )
 
 // web returns the handle of a configuration whose content is the script's.
@@ -36,7 +37,7 @@ func arguments(configuration types.Object, size int64) model {
 	return model{
 		Name:                types.StringUnknown(),
 		ServerConfiguration: configuration,
-		DesiredServers:      types.Int64Value(size),
+		DesiredServers:      tfvalue.Whole{Int64: types.Int64Value(size)},
 		Parameters:          types.MapNull(types.StringType),
 	}
 }

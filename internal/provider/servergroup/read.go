@@ -103,7 +103,7 @@ func (m *model) refresh(ctx context.Context, observation manager.Observation) {
 // adopt fills in the arguments after an import, as the hosting service has them.
 func (m *model) adopt(observation manager.Observation) {
 	m.ServerConfiguration = handle.FromConfiguration(observation.Configuration)
-	m.DesiredServers = types.Int64Value(int64(observation.Group.Size))
+	m.DesiredServers = tfvalue.Whole{Int64: types.Int64Value(int64(observation.Group.Size))}
 	m.Parameters = types.MapNull(types.StringType)
 	if values := observation.Group.Parameters; len(values) > 0 {
 		elements := make(map[string]attr.Value, len(values))

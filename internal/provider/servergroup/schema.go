@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/musterhq/terraform-provider-muster/internal/provider/handle"
+	"github.com/musterhq/terraform-provider-muster/internal/tfvalue"
 )
 
 // Schema describes the resource.
@@ -34,7 +35,8 @@ func (r *Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *r
 				MarkdownDescription: "The `handle` of a `muster_server_configuration`.",
 			},
 			"desired_servers": schema.Int64Attribute{
-				Optional: true, Computed: true,
+				CustomType: tfvalue.WholeType{},
+				Optional:   true, Computed: true,
 				Default:             int64default.StaticInt64(1),
 				MarkdownDescription: "The number of members, at least 0; usually the `desired_servers` of a `muster_scaling_policy`. Default: 1. A smaller number terminates the members in the highest slots.",
 				Validators:          []validator.Int64{int64validator.Between(0, maxServers)},

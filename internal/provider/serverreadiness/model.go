@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -115,14 +116,38 @@ func entries(groups []handle.Group, outputs manager.Outputs) map[string]attr.Val
 func entry(group handle.Group, published map[string]string) types.Map {
 	values := make(map[string]attr.Value, len(published))
 	for _, name := range slices.Sorted(maps.Keys(published)) {
-		declared, known, err := handle.LookupOutput(group.Outputs, group.Label(), name)
-		if !known || err != nil || declared.Sensitive {
+		if !isPublic(group, name) || !utf8.ValidString(published[name]) {
 			values[name] = types.StringNull()
 			continue
 		}
 		values[name] = types.StringValue(published[name])
 	}
 	return types.MapValueMust(types.StringType, values)
+}
+
+// isPublic reports whether an output may be in the state.
+func isPublic(group handle.Group, output string) bool {
+	declared, known, err := handle.LookupOutput(group.Outputs, group.Label(), output)
+	return known && err == nil && !declared.Sensitive
+}
+
+// checkEncoding warns of outputs that the state can't hold: Terraform's strings are
+// UTF-8, and what a server publishes is any bytes.
+func checkEncoding(groups []handle.Group, outputs manager.Outputs) diag.Diagnostics {
+	var diagnostics diag.Diagnostics
+	for _, group := range groups {
+		for _, key := range slices.Sorted(maps.Keys(group.Members.Elements())) {
+			for _, name := range slices.Sorted(maps.Keys(outputs[key])) {
+				if utf8.ValidString(outputs[key][name]) || !isPublic(group, name) {
+					continue
+				}
+				diagnostics.AddAttributeWarning(path.Root("outputs"), "Output Is Not Text",
+					fmt.Sprintf("Output %q of %s is not UTF-8, and Terraform's strings are: it is null here. Injections carry it as it is. "+
+						"To have it here, publish it in base64.", name, key))
+			}
+		}
+	}
+	return diagnostics
 }
 
 // fill completes the planned outputs with what was found. What was planned as

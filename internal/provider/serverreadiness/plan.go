@@ -36,6 +36,9 @@ func (p *planner) compute(ctx context.Context) (model, diag.Diagnostics) {
 	}
 	diagnostics.Append(p.checkMinReady(groups, known)...)
 	diagnostics.Append(p.checkLoops(ctx, groups)...)
+	if p.state == nil {
+		diagnostics.Append(p.checkSupply(ctx, groups)...)
+	}
 	p.plan.Outputs = p.outputs(ctx, groups, known)
 	return p.plan, diagnostics
 }
@@ -111,7 +114,7 @@ func (p *planner) checkMinReady(groups []handle.Group, known bool) diag.Diagnost
 		minimum, _ := p.plan.MinReady.Elements()[name].(types.Int64)
 		if size >= 0 && !minimum.IsUnknown() && minimum.ValueInt64() > int64(size) {
 			diagnostics.AddAttributeError(at, "Minimum Out of Reach",
-				fmt.Sprintf("Server group %q has %d servers, %d can't become ready. Lower the minimum, or raise desired_servers.", name, size, minimum.ValueInt64()))
+				fmt.Sprintf("%d servers of group %q must become ready, and it has %d. Lower the minimum, or raise the group's desired_servers.", minimum.ValueInt64(), name, size))
 		}
 	}
 	return diagnostics

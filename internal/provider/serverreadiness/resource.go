@@ -93,6 +93,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		resp.Diagnostics.Append(tfdiag.Unable("Read", noun, err))
 		return
 	}
+	resp.Diagnostics.Append(checkEncoding(groups, outputs)...)
 	values := state.Outputs.Elements()
 	maps.Copy(values, entries(groups, outputs))
 	state.Outputs = types.MapValueMust(entryType(), values)
@@ -132,13 +133,18 @@ func (r *Resource) await(ctx context.Context, plan *model, timeout time.Duration
 		diagnostics.Append(explain(err, timeout))
 		return diagnostics
 	}
+	diagnostics.Append(checkEncoding(groups, outputs)...)
 	plan.fill(entries(groups, outputs))
 	return diagnostics
 }
 
 const (
 	adviceFailed = "Correct the script and apply again: the failed servers are replaced first, together, and then the others one at a time."
-	adviceEnded  = "Apply again: servers that have ended are launched anew."
+	adviceLate   = "Where a server waits for a parameter, deliver it with a muster_parameter_injection whose wire is listed in after. " +
+		"One that isn't listed there may not have run yet, because Terraform runs only as many operations at once as -parallelism says (default 10). " +
+		"Where a boot script is still running, it hangs or needs longer: the server's log tells, and timeouts.create and timeouts.update give it more time. " +
+		"The servers keep running; apply again to go on waiting."
+	adviceEnded = "Apply again: servers that have ended are launched anew."
 )
 
 // endings reports whether a script of a member has failed, and whether a member
@@ -169,9 +175,7 @@ func explain(err error, timeout time.Duration) diag.Diagnostic {
 		return diag.NewErrorDiagnostic("Servers Have Ended", err.Error()+"\n\n"+adviceEnded)
 	case errors.As(err, &pending) && errors.Is(err, context.DeadlineExceeded):
 		return diag.NewErrorDiagnostic(fmt.Sprintf("Servers Not Ready Within %s", timeout),
-			tfdiag.Sentence(err.Error())+"\n\nA parameter that nobody delivers needs a muster_parameter_injection, whose wire belongs into after: "+
-				"an injection that isn't listed there may not have run yet, because Terraform runs only as many operations at once as -parallelism says (default 10). "+
-				"Servers that only need longer need a longer timeouts.create or timeouts.update.")
+			tfdiag.Sentence(err.Error())+"\n\n"+adviceLate)
 	case errors.As(err, &pending):
 		return diag.NewErrorDiagnostic("Interrupted While Waiting for Servers", tfdiag.Sentence(err.Error())+"\n\nThe servers keep running; apply again to go on waiting.")
 	}
