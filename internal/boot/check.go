@@ -76,7 +76,7 @@ func (f *faults) script(attribute, script string) {
 		f.add(fmt.Sprintf("it has %d bytes, at most %d are carried; let it fetch the rest", len(script), MaxScriptBytes), attribute)
 	}
 	if strings.IndexByte(script, 0) >= 0 {
-		f.add("it holds a NUL byte: a script is text", attribute)
+		f.add("it holds a NUL byte, and a script is text; let it fetch what is binary", attribute)
 	}
 	first, _, _ := strings.Cut(script, "\n")
 	if strings.HasPrefix(first, "#!") && strings.HasSuffix(first, "\r") {
@@ -93,7 +93,7 @@ func (f *faults) updateScriptTimeout(c Configuration) {
 		f.add(`it must be whole seconds, from "1s" to "24h"`, "update_script_timeout")
 	}
 	if c.UpdateScript == "" {
-		f.add("there is no update_script that it could limit; add one, or remove it", "update_script_timeout")
+		f.add("there is no update_script that it could limit; add one, or remove update_script_timeout", "update_script_timeout")
 	}
 }
 
@@ -123,7 +123,7 @@ func (f *faults) kind(t Type, path ...string) {
 func (f *faults) parameter(name string, p Parameter) {
 	f.defaultValue(name, p)
 	if _, err := regexp.Compile(p.Pattern); err != nil {
-		f.add(fmt.Sprintf("it is not a valid RE2 expression: %v", err), "parameters", name, "pattern")
+		f.add(fmt.Sprintf("it is not a valid RE2 expression: %s", strings.TrimPrefix(err.Error(), "error parsing regexp: ")), "parameters", name, "pattern")
 	}
 	switch {
 	case !slices.Contains(Requirements(), string(p.RequiredFor)):
@@ -133,7 +133,7 @@ func (f *faults) parameter(name string, p Parameter) {
 	}
 	f.kind(p.Type, "parameters", name, "type")
 	if p.Sensitive && !p.Deferred && p.Default == nil {
-		f.add("a sensitive parameter is given by an injection only, and so it must be deferred; set deferred = true", "parameters", name, "sensitive")
+		f.add("a sensitive parameter gets its value from a muster_parameter_injection; set deferred = true", "parameters", name, "sensitive")
 	}
 }
 
@@ -142,7 +142,7 @@ func (f *faults) defaultValue(name string, p Parameter) {
 	switch {
 	case p.Default == nil:
 	case p.Sensitive:
-		f.add("a sensitive parameter has no default, which would be stored in plain text; give it to the group with value_wo of an injection", path...)
+		f.add("a sensitive parameter has no default, which would be stored in plain text; remove it, set deferred = true, and deliver the value with value_wo of a muster_parameter_injection", path...)
 	case p.Deferred:
 		f.add("a deferred parameter has no default: its value arrives later", path...)
 	default:

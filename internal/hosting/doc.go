@@ -8,7 +8,8 @@
 //     crash, and then completes what was begun.
 //   - It honours the end of its context promptly. What it has done by then stays
 //     done and is found by a repeated call.
-//   - Its errors wrap the sentinels of this package where those say what happened,
+//   - Its errors say what it was doing with what, so that callers need not; they wrap
+//     the sentinels of this package where those say what happened,
 //     and never quote a value of a parameter or output.
 //   - It retries what the hosting service asks to retry (throttling, lag) itself;
 //     an error that it returns is worth showing to a user.

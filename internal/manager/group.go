@@ -132,7 +132,7 @@ func (m *Manager) DestroyGroup(ctx context.Context, ref hosting.GroupRef, drainT
 	}
 	servers, err := m.service.Servers(ctx, ref)
 	if err != nil {
-		return nil, fmt.Errorf("listing the servers of group %q: %w", ref.Name, err)
+		return nil, err
 	}
 	end := change{Manager: m, ref: ref, drainTimeout: drainTimeout}
 	if err := end.retire(ctx, servers); err != nil {
@@ -153,7 +153,7 @@ func (m *Manager) checkSpec(ctx context.Context, spec GroupSpec) error {
 		return fmt.Errorf("server configuration %q isn't stored on the hosting service; apply the configuration first: %w", spec.Configuration, err)
 	}
 	if err != nil {
-		return fmt.Errorf("reading server configuration %q: %w", spec.Configuration, err)
+		return err
 	}
 	return CheckLaunchValues(configuration, spec.Parameters)
 }
@@ -206,7 +206,7 @@ func (m *Manager) claimGroup(ctx context.Context, spec GroupSpec) (hosting.Group
 func (m *Manager) takeOverGroup(ctx context.Context, spec GroupSpec) (hosting.GroupRef, error) {
 	found, err := m.service.Group(ctx, spec.Name)
 	if err != nil {
-		return hosting.GroupRef{}, fmt.Errorf("reading server group %q: %w", spec.Name, err)
+		return hosting.GroupRef{}, err
 	}
 	if found.State != hosting.GroupConfirmed && m.service.Running(found.Run) {
 		return hosting.GroupRef{}, &GroupBusyError{Name: spec.Name}

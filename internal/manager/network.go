@@ -3,7 +3,6 @@ package manager
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -33,7 +32,7 @@ func (m *Manager) connected(ctx context.Context, names []string) (network, error
 			continue
 		}
 		if err != nil {
-			return network{}, fmt.Errorf("reading server group %q: %w", name, err)
+			return network{}, err
 		}
 		component.groups[name] = group
 		for _, wire := range group.Wires {

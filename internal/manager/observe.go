@@ -93,7 +93,7 @@ func (m *Manager) Observe(ctx context.Context, ref hosting.GroupRef) (Observatio
 func (m *Manager) ObserveByName(ctx context.Context, name string) (Observation, error) {
 	group, err := m.service.Group(ctx, name)
 	if err != nil {
-		return Observation{}, fmt.Errorf("reading server group %q: %w", name, err)
+		return Observation{}, err
 	}
 	return m.observe(ctx, group)
 }
@@ -101,7 +101,7 @@ func (m *Manager) ObserveByName(ctx context.Context, name string) (Observation, 
 func (m *Manager) group(ctx context.Context, ref hosting.GroupRef) (hosting.Group, error) {
 	group, err := m.service.Group(ctx, ref.Name)
 	if err != nil {
-		return hosting.Group{}, fmt.Errorf("reading server group %q: %w", ref.Name, err)
+		return hosting.Group{}, err
 	}
 	if group.Incarnation != ref.Incarnation {
 		return hosting.Group{}, fmt.Errorf("reading server group %q: another incarnation is there: %w", ref.Name, hosting.ErrNotFound)
@@ -115,17 +115,17 @@ func (m *Manager) observe(ctx context.Context, group hosting.Group) (Observation
 		return Observation{}, &ConfigurationMissingError{Group: group.Name, ID: group.Configuration}
 	}
 	if err != nil {
-		return Observation{}, fmt.Errorf("reading the configuration of server group %q: %w", group.Name, err)
+		return Observation{}, err
 	}
 	servers, err := m.service.Servers(ctx, group.GroupRef)
 	if err != nil {
-		return Observation{}, fmt.Errorf("listing the servers of group %q: %w", group.Name, err)
+		return Observation{}, err
 	}
 	observation := sortServers(group, servers)
 	observation.Configuration = configuration
 	reports, err := m.service.Reports(ctx, observation.reporting())
 	if err != nil {
-		return Observation{}, fmt.Errorf("reading the reports of server group %q: %w", group.Name, err)
+		return Observation{}, err
 	}
 	for i, member := range observation.Members {
 		observation.Members[i].Report = reports[member.ID]

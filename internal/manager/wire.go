@@ -110,7 +110,7 @@ func (m *Manager) wireInto(ctx context.Context, id, into string) (hosting.Wire, 
 		return hosting.Wire{}, nil
 	}
 	if err != nil {
-		return hosting.Wire{}, fmt.Errorf("reading server group %q: %w", into, err)
+		return hosting.Wire{}, err
 	}
 	if wire := group.Wires[id]; wire.Into == into {
 		return wire, nil

@@ -17,7 +17,7 @@ import (
 func (m *Manager) claimParameter(ctx context.Context, wire hosting.Wire) (before hosting.Wire, err error) {
 	target, err := m.service.Group(ctx, wire.Into)
 	if err != nil {
-		return before, fmt.Errorf("reading server group %q: %w", wire.Into, err)
+		return before, err
 	}
 	deposed, err := m.depose(ctx, target, wire)
 	if err != nil {
@@ -74,7 +74,7 @@ func rivals(target hosting.Group, wire hosting.Wire) map[string]hosting.Wire {
 func (m *Manager) recordAtSource(ctx context.Context, name string, wire hosting.Wire) error {
 	source, err := m.service.Group(ctx, name)
 	if err != nil {
-		return fmt.Errorf("reading server group %q: %w", name, err)
+		return err
 	}
 	_, err = m.service.UpdateGroup(ctx, source.GroupRef, func(group *hosting.Group) error {
 		// A target's own copy is all that is left of a wire that moves: it goes last.

@@ -27,7 +27,7 @@ func (m *Manager) LookAtWire(ctx context.Context, id string, spec WireSpec) (Wir
 		return WireState{}, nil
 	}
 	if err != nil {
-		return WireState{}, fmt.Errorf("reading server group %q: %w", spec.Into, err)
+		return WireState{}, err
 	}
 	wire, found := target.Wires[id]
 	if !found || !spec.describes(wire) {
@@ -57,7 +57,7 @@ type FoundWire struct {
 func (m *Manager) FindWire(ctx context.Context, into, parameter string) (FoundWire, error) {
 	target, err := m.service.Group(ctx, into)
 	if err != nil {
-		return FoundWire{}, fmt.Errorf("reading server group %q: %w", into, err)
+		return FoundWire{}, err
 	}
 	for _, wire := range target.Wires {
 		if !owns(wire, into, parameter) {

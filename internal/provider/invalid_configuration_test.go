@@ -67,7 +67,7 @@ func configurationMistakes() map[string]mistake {
 		},
 		"a default for a sensitive parameter": {
 			config: parameters(`{ token = { sensitive = true, default = "hush" } }`),
-			want:   []diagnosis{{"parameters", "Invalid Server Configuration", "parameters.token.default: a sensitive parameter has no default, which would be stored in plain text; give it to the group with value_wo of an injection."}},
+			want:   []diagnosis{{"parameters", "Invalid Server Configuration", "parameters.token.default: a sensitive parameter has no default, which would be stored in plain text; remove it, set deferred = true, and deliver the value with value_wo of a muster_parameter_injection."}},
 		},
 		"a default for a deferred parameter": {
 			config: parameters(`{ schema = { deferred = true, default = "public" } }`),
@@ -83,7 +83,7 @@ func configurationMistakes() map[string]mistake {
 		},
 		"a pattern that doesn't compile": {
 			config: parameters(`{ port = { pattern = "[0-9" } }`),
-			want:   []diagnosis{{"parameters", "Invalid Server Configuration", "parameters.port.pattern: it is not a valid RE2 expression: error parsing regexp: missing closing ]: `[0-9`."}},
+			want:   []diagnosis{{"parameters", "Invalid Server Configuration", "parameters.port.pattern: it is not a valid RE2 expression: missing closing ]: `[0-9`."}},
 		},
 		"a parameter of a misspelt type": {
 			config: parameters(`{ port = { type = "int" } }`),
@@ -99,7 +99,7 @@ func configurationMistakes() map[string]mistake {
 		},
 		"a sensitive parameter that isn't deferred": {
 			config: parameters(`{ token = { sensitive = true } }`),
-			want:   []diagnosis{{"parameters", "Invalid Server Configuration", "parameters.token.sensitive: a sensitive parameter is given by an injection only, and so it must be deferred; set deferred = true."}},
+			want:   []diagnosis{{"parameters", "Invalid Server Configuration", "parameters.token.sensitive: a sensitive parameter gets its value from a muster_parameter_injection; set deferred = true."}},
 		},
 		"an output that is null": {
 			config: outputs(`{ schema = null }`),
@@ -107,43 +107,43 @@ func configurationMistakes() map[string]mistake {
 		},
 		"a boot script that is empty": {
 			config: script(`""`),
-			want:   []diagnosis{{"boot_script", "Invalid Server Configuration", "It is empty: a server is ready when its boot script exits 0."}},
+			want:   []diagnosis{{"boot_script", "Invalid Server Configuration", "boot_script: it is empty: a server is ready when its boot script exits 0."}},
 		},
 		"a boot script with a NUL byte": {
 			config: script(`"true\u0000"`),
-			want:   []diagnosis{{"boot_script", "Invalid Server Configuration", "It holds a NUL byte: a script is text."}},
+			want:   []diagnosis{{"boot_script", "Invalid Server Configuration", "boot_script: it holds a NUL byte, and a script is text; let it fetch what is binary."}},
 		},
 		"a boot script with DOS line ends": {
 			config: script(`"#!/bin/sh\r\ntrue\r\n"`),
-			want:   []diagnosis{{"boot_script", "Invalid Server Configuration", "Its first line ends with a carriage return, which would be part of the interpreter's name; save it with Unix line ends."}},
+			want:   []diagnosis{{"boot_script", "Invalid Server Configuration", "boot_script: its first line ends with a carriage return, which would be part of the interpreter's name; save it with Unix line ends."}},
 		},
 		"a boot script of 65 KB": {
 			config: script(`join("", [for i in range(1024) : format("#%063d\n", i)])`),
-			want:   []diagnosis{{"boot_script", "Invalid Server Configuration", "It has 66560 bytes, at most 65536 are carried; let it fetch the rest."}},
+			want:   []diagnosis{{"boot_script", "Invalid Server Configuration", "boot_script: it has 66560 bytes, at most 65536 are carried; let it fetch the rest."}},
 		},
 		"a decommission script with a NUL byte": {
 			config: sound().with(webConfiguration, "decommission_script", `"true\u0000"`),
-			want:   []diagnosis{{"decommission_script", "Invalid Server Configuration", "It holds a NUL byte: a script is text."}},
+			want:   []diagnosis{{"decommission_script", "Invalid Server Configuration", "decommission_script: it holds a NUL byte, and a script is text; let it fetch what is binary."}},
 		},
 		"a limit of a second and a half": {
 			config: limit(`"1.5s"`),
-			want:   []diagnosis{{"update_script_timeout", "Invalid Server Configuration", `It must be whole seconds, from "1s" to "24h".`}},
+			want:   []diagnosis{{"update_script_timeout", "Invalid Server Configuration", `update_script_timeout: it must be whole seconds, from "1s" to "24h".`}},
 		},
 		"a limit of more than a day": {
 			config: limit(`"25h"`),
-			want:   []diagnosis{{"update_script_timeout", "Invalid Server Configuration", `It must be whole seconds, from "1s" to "24h".`}},
+			want:   []diagnosis{{"update_script_timeout", "Invalid Server Configuration", `update_script_timeout: it must be whole seconds, from "1s" to "24h".`}},
 		},
 		"a negative limit": {
 			config: limit(`"-1s"`),
-			want:   []diagnosis{{"update_script_timeout", "Invalid Server Configuration", `It must be whole seconds, from "1s" to "24h".`}},
+			want:   []diagnosis{{"update_script_timeout", "Invalid Duration", "update_script_timeout: -1s is too short; it must be at least 1s."}},
 		},
 		"a limit that is no duration": {
 			config: limit(`"soon"`),
-			want:   []diagnosis{{"update_script_timeout", "Invalid Time Duration String Value", "A string value was provided that is not a valid Go Time Duration string format. A duration string is a sequence of numbers, each with optional fraction and a unit suffix, such as \"300ms\", \"-1.5h\" or \"2h45m\". Valid time units are \"ns\", \"us\" (or \"µs\"), \"ms\", \"s\", \"m\", \"h\".\\n\\nGiven Value: soon\nError: time: invalid duration \"soon\""}},
+			want:   []diagnosis{{"update_script_timeout", "Invalid Duration", `update_script_timeout: "soon" is not a duration; write for example 90s or 5m.`}},
 		},
 		"a limit of no script": {
 			config: limit(`"90s"`).with(webConfiguration, "update_script", ""),
-			want:   []diagnosis{{"update_script_timeout", "Invalid Server Configuration", "There is no update_script that it could limit; add one, or remove it."}},
+			want:   []diagnosis{{"update_script_timeout", "Invalid Server Configuration", "update_script_timeout: there is no update_script that it could limit; add one, or remove update_script_timeout."}},
 		},
 		"an image without a name": {
 			config: sound().with(webConfiguration, "image", `""`),
@@ -157,7 +157,7 @@ func hostingMistakes() map[string]mistake {
 	return map[string]mistake{
 		"an image that the hosting service doesn't know": {
 			config: sound().with(webConfiguration, "image", `"ami-0123"`),
-			want:   []diagnosis{{"image", "Invalid Server Configuration", `The local hosting service knows one image, "host", which is this machine, and not "ami-0123".`}},
+			want:   []diagnosis{{"image", "Invalid Server Configuration", `image: the local hosting service knows one image, "host", which is this machine, and not "ami-0123".`}},
 		},
 	}
 }

@@ -64,12 +64,12 @@ func TestAccInvalid_damagedDirectory(t *testing.T) {
 		path string
 		want diagnosis
 	}{
-		{group, diagnosis{webGroup, "Unable to Read Server Group", fmt.Sprintf("Reading server group \"web\": reading group \"web\": %s is damaged at byte 1; "+
+		{group, diagnosis{webGroup, "Unable to Read Server Group", fmt.Sprintf("Reading group \"web\": %s is damaged at byte 1; "+
 			"restore it from a backup, or remove it with every directory in %s whose server.json names the group: those servers end within seconds, and the next apply makes the group again.",
 			group, filepath.Join(namespace, "servers"))}},
 		{configuration[0], diagnosis{webConfiguration, "Unable to Read Server Configuration", fmt.Sprintf("Reading server configuration %q: %s is damaged at byte 1; "+
 			"remove it, and the next apply stores it again.", id, configuration[0])}},
-		{filepath.Join(server, "server.json"), diagnosis{webGroup, "Unable to Read Server Group", fmt.Sprintf("Listing the servers of group \"web\": listing the servers of group \"web\": %s is damaged at byte 1; "+
+		{filepath.Join(server, "server.json"), diagnosis{webGroup, "Unable to Read Server Group", fmt.Sprintf("Listing the servers of group \"web\": %s is damaged at byte 1; "+
 			"remove the directory %s: its server ends within seconds, and the next apply replaces it.", filepath.Join(server, "server.json"), server)}},
 	}
 	for _, test := range tests {

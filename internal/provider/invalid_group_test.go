@@ -32,7 +32,11 @@ func groupMistakes() map[string]mistake {
 		},
 		"a drain timeout that is no duration": {
 			config: group("drain_timeout", `"soon"`),
-			want:   []diagnosis{{"drain_timeout", "Invalid Time Duration String Value", "A string value was provided that is not a valid Go Time Duration string format. A duration string is a sequence of numbers, each with optional fraction and a unit suffix, such as \"300ms\", \"-1.5h\" or \"2h45m\". Valid time units are \"ns\", \"us\" (or \"µs\"), \"ms\", \"s\", \"m\", \"h\".\\n\\nGiven Value: soon\nError: time: invalid duration \"soon\""}},
+			want:   []diagnosis{{"drain_timeout", "Invalid Duration", `drain_timeout: "soon" is not a duration; write for example 90s or 5m.`}},
+		},
+		"a negative drain timeout": {
+			config: group("drain_timeout", `"-1s"`),
+			want:   []diagnosis{{"drain_timeout", "Invalid Duration", "drain_timeout: -1s is too short; it must be at least 0s."}},
 		},
 		"a misspelt argument": {
 			config: group("desired_server", `3`),
@@ -63,11 +67,11 @@ func declarationMistakes() map[string]mistake {
 	return map[string]mistake{
 		"a misspelt parameter of a group": {
 			config: given(`{ prot = "80" }`),
-			want:   []diagnosis{{"parameters", "Undeclared Parameter", `Server configuration of "web" declares no parameter "prot"; there are: port, schema, size.`}},
+			want:   []diagnosis{{"parameters", "Undeclared Parameter", `Server configuration of server group "web" declares no parameter "prot"; there are: port, schema, size.`}},
 		},
 		"a parameter without a value": {
 			config: text,
-			want:   []diagnosis{{"muster_server_group.web", "Missing Parameter", `Parameter "text" of server configuration "web" has neither a value nor a default. Set it here in parameters; or declare it with deferred = true, and deliver it with a muster_parameter_injection.`}},
+			want:   []diagnosis{{"muster_server_group.web", "Missing Parameter", `Parameter "text" of the server configuration of server group "web" has neither a value nor a default. Set it here in parameters; or declare it with deferred = true, and deliver it with a muster_parameter_injection.`}},
 		},
 		"a value of another type": {
 			config: given(`{ port = "http" }`),

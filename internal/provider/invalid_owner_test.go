@@ -10,7 +10,7 @@ import (
 
 func taken(group string) diagnosis {
 	return diagnosis{groupAddress(group), "Unable to Create Server Group", fmt.Sprintf("Server group %q exists already in this namespace: another state has it, or another resource of this configuration. "+
-		"If it is this one, import it: terraform import ADDRESS %s; otherwise give one of the two another name.", group, group)}
+		"If no other state has it, import it: terraform import ADDRESS %s; otherwise give one of the two another name.", group, group)}
 }
 
 // A group that another state has is left alone.

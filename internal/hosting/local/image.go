@@ -18,6 +18,6 @@ func (s *Service) CheckConfiguration(configuration boot.Configuration) []boot.Fi
 	}
 	return []boot.FieldFault{{
 		Path:    []string{"image"},
-		Message: fmt.Sprintf("The local hosting service knows one image, %q, which is this machine, and not %q.", hostImage, configuration.Image),
+		Message: fmt.Sprintf("the local hosting service knows one image, %q, which is this machine, and not %q.", hostImage, configuration.Image),
 	}}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -50,9 +49,9 @@ func (m *model) adopt(ctx context.Context, content boot.Configuration) diag.Diag
 	m.BootScript = types.StringValue(content.BootScript)
 	m.UpdateScript = optional(content.UpdateScript)
 	m.DecommissionScript = optional(content.DecommissionScript)
-	m.UpdateScriptTimeout = timetypes.NewGoDurationNull()
+	m.UpdateScriptTimeout = types.StringNull()
 	if content.UpdateScriptTimeout > 0 {
-		m.UpdateScriptTimeout = timetypes.NewGoDurationValue(content.UpdateScriptTimeout)
+		m.UpdateScriptTimeout = types.StringValue(content.UpdateScriptTimeout.String())
 	}
 	m.Handle = handle.FromConfiguration(content)
 	parameters, outputs := make(map[string]parameterModel), make(map[string]outputModel)

@@ -3,9 +3,7 @@ package serverconfiguration
 import (
 	"context"
 	"strings"
-	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -18,16 +16,16 @@ import (
 )
 
 type model struct {
-	Name                types.String         `tfsdk:"name"`
-	Image               types.String         `tfsdk:"image"`
-	BootScript          types.String         `tfsdk:"boot_script"`
-	UpdateScript        types.String         `tfsdk:"update_script"`
-	UpdateScriptTimeout timetypes.GoDuration `tfsdk:"update_script_timeout"`
-	DecommissionScript  types.String         `tfsdk:"decommission_script"`
-	Parameters          types.Map            `tfsdk:"parameters"`
-	Outputs             types.Map            `tfsdk:"outputs"`
-	ID                  types.String         `tfsdk:"id"`
-	Handle              types.Object         `tfsdk:"handle"`
+	Name                types.String `tfsdk:"name"`
+	Image               types.String `tfsdk:"image"`
+	BootScript          types.String `tfsdk:"boot_script"`
+	UpdateScript        types.String `tfsdk:"update_script"`
+	UpdateScriptTimeout types.String `tfsdk:"update_script_timeout"`
+	DecommissionScript  types.String `tfsdk:"decommission_script"`
+	Parameters          types.Map    `tfsdk:"parameters"`
+	Outputs             types.Map    `tfsdk:"outputs"`
+	ID                  types.String `tfsdk:"id"`
+	Handle              types.Object `tfsdk:"handle"`
 }
 
 type parameterModel struct {
@@ -77,7 +75,7 @@ func toDiagnostics(faults []boot.FieldFault) diag.Diagnostics {
 		if len(fault.Path) > 1 {
 			at = at.AtMapKey(fault.Path[1])
 		}
-		if len(fault.Path) > 2 {
+		if len(fault.Path) != 2 {
 			text = strings.TrimSuffix(strings.Join(fault.Path, ".")+": "+fault.Message, ".") + "."
 		}
 		diagnostics.AddAttributeError(at, "Invalid "+noun, text)
@@ -118,10 +116,10 @@ func (m *model) toConfiguration(ctx context.Context) (boot.Configuration, diag.D
 	parameters, diagnostics := toParameters(ctx, m.Parameters)
 	outputs, faults := toOutputs(ctx, m.Outputs)
 	diagnostics.Append(faults...)
-	var timeout time.Duration
-	if !m.UpdateScriptTimeout.IsNull() {
-		timeout, faults = m.UpdateScriptTimeout.ValueGoDuration()
-		diagnostics.Append(faults...)
+	// A text that is no duration, or too short a one, is the validators' to refuse.
+	timeout, err := tfvalue.Duration(m.UpdateScriptTimeout, 0)
+	if err != nil || timeout < boot.MinUpdateScriptTimeout {
+		timeout = 0
 	}
 	return boot.Configuration{
 		Name:                m.Name.ValueString(),

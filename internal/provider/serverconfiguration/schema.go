@@ -3,7 +3,6 @@ package serverconfiguration
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/musterhq/terraform-provider-muster/internal/boot"
 	"github.com/musterhq/terraform-provider-muster/internal/provider/handle"
+	"github.com/musterhq/terraform-provider-muster/internal/tfvalue"
 )
 
 // Schema describes the resource.
@@ -47,8 +47,8 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 					"Without it, a value counts as applied as soon as it is there.",
 			},
 			"update_script_timeout": schema.StringAttribute{
-				CustomType: timetypes.GoDurationType{},
 				Optional:   true,
+				Validators: []validator.String{tfvalue.DurationAtLeast(boot.MinUpdateScriptTimeout)},
 				MarkdownDescription: "How long one run of the `update_script` may take, in whole seconds, as a duration such as `90s` or `5m`. " +
 					"What has not ended by then is killed, and the server has failed. Without it there is no limit.",
 			},

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
-	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -15,17 +14,17 @@ import (
 )
 
 type model struct {
-	Name                types.String         `tfsdk:"name"`
-	ServerConfiguration types.Object         `tfsdk:"server_configuration"`
-	DesiredServers      tfvalue.Whole        `tfsdk:"desired_servers"`
-	Parameters          types.Map            `tfsdk:"parameters"`
-	RestartTriggers     types.Map            `tfsdk:"restart_triggers"`
-	DrainTimeout        timetypes.GoDuration `tfsdk:"drain_timeout"`
-	Members             types.Map            `tfsdk:"members"`
-	Handle              types.Object         `tfsdk:"handle"`
-	Replacements        types.Map            `tfsdk:"replacements"`
-	Location            types.String         `tfsdk:"location"`
-	Timeouts            timeouts.Value       `tfsdk:"timeouts"`
+	Name                types.String   `tfsdk:"name"`
+	ServerConfiguration types.Object   `tfsdk:"server_configuration"`
+	DesiredServers      tfvalue.Whole  `tfsdk:"desired_servers"`
+	Parameters          types.Map      `tfsdk:"parameters"`
+	RestartTriggers     types.Map      `tfsdk:"restart_triggers"`
+	DrainTimeout        types.String   `tfsdk:"drain_timeout"`
+	Members             types.Map      `tfsdk:"members"`
+	Handle              types.Object   `tfsdk:"handle"`
+	Replacements        types.Map      `tfsdk:"replacements"`
+	Location            types.String   `tfsdk:"location"`
+	Timeouts            timeouts.Value `tfsdk:"timeouts"`
 }
 
 func memberType() types.ObjectType {

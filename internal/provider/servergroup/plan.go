@@ -226,10 +226,7 @@ func (p *planner) checkParameters() diag.Diagnostics {
 	if p.plan.Parameters.IsUnknown() || p.configuration.Parameters.IsUnknown() {
 		return diagnostics
 	}
-	owner := "the server group"
-	if !p.configuration.Name.IsUnknown() {
-		owner = fmt.Sprintf("%q", p.configuration.Name.ValueString())
-	}
+	owner := handle.Group{Name: p.plan.Name}.Label()
 	given := p.plan.Parameters.Elements()
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		at := path.Root("parameters").AtMapKey(name)
@@ -248,7 +245,7 @@ func (p *planner) checkParameters() diag.Diagnostics {
 	}
 	for _, name := range handle.MissingValues(p.configuration.Parameters, given) {
 		diagnostics.AddAttributeError(path.Root("parameters"), "Missing Parameter",
-			fmt.Sprintf("Parameter %q of server configuration %s has neither a value nor a default. "+
+			fmt.Sprintf("Parameter %q of the server configuration of %s has neither a value nor a default. "+
 				"Set it here in parameters; or declare it with deferred = true, and deliver it with a muster_parameter_injection.", name, owner))
 	}
 	return diagnostics

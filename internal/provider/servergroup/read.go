@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -113,7 +112,7 @@ func (m *model) adopt(observation manager.Observation) {
 		m.Parameters = types.MapValueMust(types.StringType, elements)
 	}
 	m.Replacements = types.MapValueMust(types.StringType, map[string]attr.Value{})
-	m.DrainTimeout = timetypes.NewGoDurationValueFromStringMust(defaultDrainText)
+	m.DrainTimeout = types.StringValue(defaultDrainText)
 }
 
 // ImportState takes the name of a group.

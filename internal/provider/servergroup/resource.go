@@ -218,7 +218,7 @@ func warnings(failed []error) diag.Diagnostics {
 // explainCreate adds to an error of a creation what the user can do.
 func explainCreate(err error) error {
 	if exists, ok := errors.AsType[*manager.GroupExistsError](err); ok {
-		return fmt.Errorf("%w. If it is this one, import it: terraform import ADDRESS %s; otherwise give one of the two another name", err, exists.Name)
+		return fmt.Errorf("%w. If no other state has it, import it: terraform import ADDRESS %s; otherwise give one of the two another name", err, exists.Name)
 	}
 	return err
 }

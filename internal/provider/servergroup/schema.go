@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
-	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -53,9 +52,9 @@ func (r *Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *r
 					"each keeps its server, its address and its files, its boot script runs again, and it finds at once what was delivered to it.",
 			},
 			"drain_timeout": schema.StringAttribute{
-				CustomType: timetypes.GoDurationType{},
-				Optional:   true, Computed: true,
-				Default: stringdefault.StaticString(defaultDrainText),
+				Optional: true, Computed: true,
+				Validators: []validator.String{tfvalue.DurationAtLeast(0)},
+				Default:    stringdefault.StaticString(defaultDrainText),
 				MarkdownDescription: "How long the `decommission_script` of a member that goes may take, as a duration such as `30s` or `5m`; then the member is terminated all the same, with a warning. " +
 					"`0s` terminates members without running it. Default: `5m`.",
 			},

@@ -11,6 +11,7 @@ import (
 	"github.com/musterhq/terraform-provider-muster/internal/hosting"
 	"github.com/musterhq/terraform-provider-muster/internal/manager"
 	"github.com/musterhq/terraform-provider-muster/internal/provider/handle"
+	"github.com/musterhq/terraform-provider-muster/internal/tfvalue"
 )
 
 const (
@@ -63,14 +64,7 @@ func (m *model) toSpec(ctx context.Context) (manager.GroupSpec, error) {
 
 // drainTimeout is the default where the state comes from an import.
 func (m *model) drainTimeout() (time.Duration, error) {
-	if m.DrainTimeout.IsNull() {
-		return defaultDrainTimeout, nil
-	}
-	timeout, diagnostics := m.DrainTimeout.ValueGoDuration()
-	if diagnostics.HasError() {
-		return 0, fmt.Errorf("drain_timeout %q is no duration", m.DrainTimeout.ValueString())
-	}
-	return timeout, nil
+	return tfvalue.Duration(m.DrainTimeout, defaultDrainTimeout)
 }
 
 // ref returns the incarnation that the state holds.
