@@ -27,12 +27,13 @@ func main() {
 	// each server; in such a process this call doesn't return.
 	local.RunSupervisor()
 
+	terraform := os.Getppid()
 	quietLogs()
 	debug := flag.Bool("debug", false, "serve for a debugger, and print how Terraform attaches to it")
 	flag.Parse()
 	surviveTermination()
 	if !*debug {
-		go endWithTerraform(os.Getppid())
+		go endWithTerraform(terraform)
 	}
 	err := providerserver.Serve(context.Background(), func() provider.Provider { return muster.New(version) },
 		providerserver.ServeOpts{Address: muster.Address, Debug: *debug})

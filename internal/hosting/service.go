@@ -87,7 +87,8 @@ type Ledger interface {
 	// no other update is lost. An error of change is returned as it is and
 	// nothing is written; nor is it where change altered nothing. A record of
 	// another incarnation, or none, is ErrNotFound. The record as written is
-	// returned. change may be called several times and must have no other effect.
+	// returned. change may be called several times, must have no other effect, and
+	// must not call the service, which may hold a lock meanwhile.
 	UpdateGroup(ctx context.Context, ref GroupRef, change func(*Group) error) (Group, error)
 
 	// DeleteGroup removes the record. A record of another incarnation, or none,

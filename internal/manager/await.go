@@ -218,7 +218,7 @@ func (s AwaitSpec) settled(now pass) bool {
 		ready := 0
 		for _, member := range look.Members {
 			report := member.Report
-			if report.Status == boot.StatusReady && report.Applied >= look.Group.Revision {
+			if report.Status == boot.StatusReady && !member.Failed() && report.Applied >= look.Group.Revision {
 				ready++
 			}
 			if !s.spared(own, look.Group) && !member.Failed() && report.Received > report.Applied {

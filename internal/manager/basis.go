@@ -17,7 +17,7 @@ type Basis struct {
 	Group string
 	// Intended is the group's size as the ledger has it.
 	Intended int
-	// InService counts the members that are ready.
+	// InService counts the members that are ready and not about to go.
 	InService int
 }
 
@@ -35,7 +35,7 @@ func (m *Manager) Basis(ctx context.Context, configuration, group string) (Basis
 	}
 	basis := Basis{Exists: true, Group: record.Name, Intended: record.Size}
 	for _, member := range observation.Members {
-		if member.Report.Status == boot.StatusReady {
+		if member.Report.Status == boot.StatusReady && !member.Failed() && member.Slot < record.Size {
 			basis.InService++
 		}
 	}

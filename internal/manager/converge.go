@@ -12,7 +12,8 @@ import (
 	"github.com/musterhq/terraform-provider-muster/internal/wait"
 )
 
-// lookTimeout bounds the look at a group after a change that was cancelled.
+// lookTimeout bounds what is done after a change, or the undoing of one, that was
+// cancelled.
 const lookTimeout = 30 * time.Second
 
 // change is one change of a group's servers.
@@ -116,6 +117,9 @@ func (c *convergence) planSlot(observation Observation, slot int, keep bool) {
 		member = predecessor
 	case replacing:
 		c.finish = append(c.finish, replacement{old: predecessor.Server, successor: member.Server})
+		if restarts(observation.Group, member) {
+			c.restart = append(c.restart, member)
+		}
 		return
 	}
 	outdated := member.Fingerprint != fingerprint && !keep
@@ -219,6 +223,10 @@ func (m *Manager) passGate(ctx context.Context, server hosting.Server) error {
 		}
 		if member.Failed() {
 			return false, observation.failure(member)
+		}
+		// Whoever was to deliver what the ledger holds may wait for this change.
+		if err := m.spread(ctx, observation, observation.Group); err != nil {
+			return false, err
 		}
 		return member.Report.Status == boot.StatusReady || waitsInVain(member, observation.Group), nil
 	})

@@ -213,8 +213,11 @@ func (m *Manager) takeOverGroup(ctx context.Context, spec GroupSpec) (hosting.Gr
 	}
 	_, err = m.service.UpdateGroup(ctx, found.GroupRef, func(group *hosting.Group) error {
 		sameConfiguration := boot.ConfigurationName(group.Configuration) == boot.ConfigurationName(spec.Configuration)
-		// Of several runs that want to take it over, one does.
-		if group.State == hosting.GroupConfirmed || group.Run != found.Run || group.Run == m.run || !sameConfiguration {
+		if group.Run != found.Run {
+			// Of several runs that want to take it over, one does.
+			return &GroupBusyError{Name: spec.Name}
+		}
+		if group.State == hosting.GroupConfirmed || group.Run == m.run || !sameConfiguration {
 			return &GroupExistsError{Name: spec.Name}
 		}
 		group.Run = m.run

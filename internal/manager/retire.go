@@ -21,8 +21,13 @@ func (c *change) retire(ctx context.Context, servers []hosting.Server) error {
 		return nil
 	}
 	if c.drainTimeout > 0 {
-		if err := c.drain(ctx, servers); err != nil {
-			return fmt.Errorf("decommissioning servers of group %q: %w", c.ref.Name, err)
+		err := c.drain(ctx, servers)
+		if ctx.Err() != nil {
+			return fmt.Errorf("decommissioning servers of group %q: %w", c.ref.Name, context.Cause(ctx))
+		}
+		if err != nil {
+			// A server that can't be asked must not live for ever.
+			c.warnings = append(c.warnings, fmt.Errorf("servers of group %q could not be decommissioned: %w", c.ref.Name, err))
 		}
 	}
 	return c.terminate(ctx, servers)
@@ -96,6 +101,11 @@ func (c *change) warnOf(ctx context.Context, leaving, left []hosting.Server) err
 	if err != nil {
 		return err
 	}
+	look := Observation{Group: group}
+	// Without the declarations every output counts as a secret, which hides more.
+	if configuration, err := c.Configuration(ctx, group.Configuration); err == nil {
+		look.Configuration = configuration
+	}
 	reports, err := c.service.Reports(ctx, leaving)
 	if err != nil {
 		return err
@@ -103,7 +113,7 @@ func (c *change) warnOf(ctx context.Context, leaving, left []hosting.Server) err
 	for _, server := range leaving {
 		if report := reports[server.ID]; report.Decommission == boot.DecommissionFailed {
 			member := Member{Server: server, Report: report}
-			c.warnings = append(c.warnings, Observation{Group: group}.decommissionFailure(member))
+			c.warnings = append(c.warnings, look.decommissionFailure(member))
 		}
 	}
 	for _, server := range left {

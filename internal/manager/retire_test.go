@@ -2,6 +2,7 @@ package manager_test
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -29,7 +30,10 @@ func newDraining(t *testing.T, behavior hostingfake.Behavior) draining {
 	d := draining{world: hostingfake.NewWorld(hostingfake.Options{
 		Now: time.Now, Behaviors: map[string]hostingfake.Behavior{"web": behavior},
 	})}
-	web := boot.Configuration{Name: "web", Image: "host", BootScript: "true", DecommissionScript: "true"}
+	web := boot.Configuration{
+		Name: "web", Image: "host", BootScript: "true", DecommissionScript: "true",
+		Outputs: map[string]boot.Output{"port": {Type: boot.TypeString}, "token": {Type: boot.TypeString, Sensitive: true}},
+	}
 	m := d.nextRun()
 	if err := m.PutConfiguration(t.Context(), web); err != nil {
 		t.Fatal(err)
@@ -231,6 +235,126 @@ func TestChangeGroup_restarts(t *testing.T) {
 		}
 		if diff := cmp.Diff(map[string]string{"web-0": "two", "web-1": "one", "web-2": "one"}, marks); diff != "" {
 			t.Errorf("marks (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// A member that was asked to leave serves nobody, whatever it still reports.
+func TestManager_countsNoMemberThatLeaves(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDraining(t, hostingfake.Behavior{Decommission: time.Second})
+		if err := d.world.Connect().Decommission(t.Context(), d.world.Servers()[:2]); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		if basis, err := d.nextRun().Basis(t.Context(), "web", ""); err != nil || basis.InService != 1 {
+			t.Errorf("%d members are in service (error %v), want 1", basis.InService, err)
+		}
+		_, err := d.nextRun().Await(t.Context(), manager.AwaitSpec{Groups: []hosting.GroupRef{d.ref}, MinReady: map[string]int{"web": 2}})
+		if err == nil || !strings.Contains(err.Error(), "web-0: it has been decommissioned") {
+			t.Errorf("waiting for two of three, of which two leave: got error %v", err)
+		}
+	})
+}
+
+// A value that an earlier run has stored and not delivered reaches a member that
+// restarts: whoever was to deliver it waits for the restart.
+func TestChangeGroup_restartDeliversWhatIsStored(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		world := hostingfake.NewWorld(hostingfake.Options{Now: time.Now})
+		web := boot.Configuration{Name: "web", Image: "host", BootScript: "true", Parameters: map[string]boot.Parameter{
+			"p": {Type: boot.TypeString, Deferred: true, RequiredFor: boot.RequiredForBoot},
+		}}
+		d := draining{world: world}
+		if err := d.nextRun().PutConfiguration(t.Context(), web); err != nil {
+			t.Fatal(err)
+		}
+		d.spec = manager.GroupSpec{Name: "web", Configuration: web.ID(), Size: 2, Restart: "one"}
+		outcome, err := d.nextRun().CreateGroup(t.Context(), d.spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.ref = outcome.Group.GroupRef
+		value, killed, dead := "x", world.Connect(), false
+		killed.Interfere(func(step hostingfake.Step) hostingfake.Fault {
+			if dead = dead || step.Call.Method == "Deliver"; dead {
+				return hostingfake.Fault{Loss: hostingfake.LostRequest, Err: hostingfake.ErrKilled}
+			}
+			return hostingfake.Fault{}
+		})
+		_, _ = manager.New(manager.Options{Service: killed, Now: time.Now}).
+			Connect(t.Context(), "", manager.WireSpec{Into: "web", Parameter: "p", Value: &value})
+		if got := world.Groups()[0].Values["p"].Text; got != value {
+			t.Fatalf("the ledger holds %q, want %q", got, value)
+		}
+		if _, took, err := d.change(t.Context(), func(spec *manager.GroupSpec) { spec.Restart = "two" }); err != nil || took > time.Minute {
+			t.Errorf("the restart took %s and ended with error %v", took, err)
+		}
+	})
+}
+
+// A replacement that was cut short may have come up under the former mark.
+func TestChangeGroup_restartsWhatItFinishes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDraining(t, hostingfake.Behavior{Boot: time.Minute})
+		changed := boot.Configuration{Name: "web", Image: "host", BootScript: "false", DecommissionScript: "true"}
+		if err := d.nextRun().PutConfiguration(t.Context(), changed); err != nil {
+			t.Fatal(err)
+		}
+		d.spec.Configuration = changed.ID()
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		if _, _, err := d.change(ctx, func(*manager.GroupSpec) {}); err == nil {
+			t.Fatal("the interrupted change reports no error")
+		}
+		if _, _, err := d.change(t.Context(), func(spec *manager.GroupSpec) { spec.Restart = "two" }); err != nil {
+			t.Fatal(err)
+		}
+		for _, server := range d.world.Servers() {
+			if server.Restart != "two" {
+				t.Errorf("%s has the mark %q", server.Key(), server.Restart)
+			}
+		}
+	})
+}
+
+// Only what is declared sensitive, or not at all, is hidden in a warning.
+func TestDestroyGroup_warnsInPlainWords(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDraining(t, hostingfake.Behavior{
+			Decommission: time.Second, DecommissionExit: 1, Log: "port 1 is busy, canary",
+			Publish: func(hostingfake.Situation) map[string]string {
+				return map[string]string{"port": "1", "token": "canary"}
+			},
+		})
+		warnings, err := d.nextRun().DestroyGroup(t.Context(), d.ref, time.Minute)
+		if err != nil || len(warnings) != 3 {
+			t.Fatalf("got error %v and warnings %v", err, warnings)
+		}
+		want := "web-0: decommission script exited with exit code 1; the end of its log:\n  port 1 is busy, (sensitive)"
+		if diff := cmp.Diff(want, warnings[0].Error()); diff != "" {
+			t.Errorf("the warning of web-0 (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// A server that can't even be asked doesn't live for ever, and neither do the others.
+func TestDestroyGroup_terminatesWhomItCannotAsk(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDraining(t, hostingfake.Behavior{Decommission: time.Second})
+		client := d.world.Connect()
+		client.Interfere(hostingfake.FailWhere(func(step hostingfake.Step) bool { return step.Call.Method == "Decommission" }, errors.New("no room")))
+		warnings, err := manager.New(manager.Options{Service: client, Now: time.Now}).DestroyGroup(t.Context(), d.ref, time.Minute)
+		if err != nil || len(warnings) != 1 || !strings.Contains(warnings[0].Error(), "could not be decommissioned") {
+			t.Errorf("got error %v and warnings %v", err, warnings)
+		}
+		if got := d.running(); len(got) > 0 {
+			t.Errorf("%v still run", got)
 		}
 	})
 }

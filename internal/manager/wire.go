@@ -160,5 +160,7 @@ func (m *Manager) Disconnect(ctx context.Context, id, into string) error {
 	if err != nil || wire.ID == "" {
 		return err
 	}
-	return m.exchange(context.WithoutCancel(ctx), wire, hosting.Wire{})
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTimeout)
+	defer cancel()
+	return m.exchange(ctx, wire, hosting.Wire{})
 }

@@ -113,7 +113,8 @@ func (m *Manager) exchange(ctx context.Context, old, replacement hosting.Wire) e
 // far as that goes: nobody may ever ask for the wire again. It doesn't end with the
 // context.
 func (m *Manager) undo(ctx context.Context, wire, former hosting.Wire) error {
-	ctx = context.WithoutCancel(ctx)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTimeout)
+	defer cancel()
 	var errs []error
 	for _, name := range oldTargetLast(wire, former) {
 		errs = append(errs, m.exchangeAt(ctx, name, wire, former))

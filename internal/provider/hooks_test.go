@@ -4,8 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/musterhq/terraform-provider-muster/internal/acctest"
 )
 
@@ -64,32 +62,47 @@ func TestAccHooks_decommissionTakesTooLong(t *testing.T) {
 	}
 }
 
+// What a restarted member publishes anew reaches its consumers in the same apply.
 func TestAccHooks_restart(t *testing.T) {
 	t.Parallel()
 	restarted := func(trigger string) stack {
 		return stack{
-			configurations: []configuration{{
-				name: "web", boot: "echo \"$motd\" >>boots", parameters: `motd = { deferred = true }`,
-			}},
-			groups:     []group{{name: "web", size: 2, arguments: `restart_triggers = { certificate = "` + trigger + `" }`}},
-			injections: []injection{{into: "web.motd", arguments: `value = "welcome"`}},
+			configurations: []configuration{
+				{name: "db", boot: "echo boot >>boots\nmuster output set boots $(wc -l <boots)", outputs: `boots = {}`},
+				{name: "web", boot: "muster param get boots >boots", update: "muster param get boots >boots", parameters: `boots = { deferred = true }`},
+			},
+			groups: []group{
+				{name: "db", size: 2, arguments: `restart_triggers = { certificate = "` + trigger + `" }`},
+				{name: "web", size: 1},
+			},
+			injections: []injection{{into: "web.boots", from: []string{"db.boots"}, arguments: `select = "all"`}},
+		}
+	}
+	expect := func(w *acctest.Workspace, want string) {
+		t.Helper()
+		var outputs map[string]map[string]string
+		w.Attribute(readinessAddress, "outputs", &outputs)
+		got := strings.Join([]string{outputs["db-0"]["boots"], outputs["db-1"]["boots"], acctest.Member(t, w.Directory(), "web-0").File(t, "boots")}, " ")
+		if got != want {
+			t.Errorf("boots of db-0 and db-1, and what web-0 knows of them: %q, want %q", got, want)
 		}
 	}
 	w := acctest.NewWorkspace(t)
 	w.Apply(restarted("1").String())
+	expect(w, "1 1 1,1")
 	before := acctest.IDs(t, w.Directory())
-	plan, _ := w.Apply(restarted("2").String())
-	expectChanges(t, plan, map[string]string{groupAddress("web"): "update", injectionAddress("web_motd"): "update", readinessAddress: "update"})
-	expectSurvivors(t, w, before)
-	for _, server := range acctest.Servers(t, w.Directory()) {
-		if diff := cmp.Diff("welcome\nwelcome\n", server.File(t, "boots")); diff != "" {
-			t.Errorf("boots of %s (-want +got):\n%s", server.Key, diff)
-		}
+	plan, output := w.Apply(restarted("2").String())
+	expectChanges(t, plan, map[string]string{groupAddress("db"): "update", injectionAddress("web_boots"): "update", readinessAddress: "update"})
+	if want := "0 added, 3 changed, 0 destroyed"; !strings.Contains(output, want) {
+		t.Errorf("the apply doesn't say %q:\n%s", want, output)
 	}
+	expectSurvivors(t, w, before)
+	expect(w, "2 2 2,2")
+
 	// A member that is launched under the mark isn't restarted.
-	w.Apply(restarted("2").resized(map[string]int{"web": 3}).String())
-	if got, want := acctest.Member(t, w.Directory(), "web-2").File(t, "boots"), "welcome\n"; got != want {
-		t.Errorf("boots of web-2: %q, want %q", got, want)
+	w.Apply(restarted("2").resized(map[string]int{"db": 3}).String())
+	if got, want := acctest.Member(t, w.Directory(), "db-2").File(t, "boots"), "boot\n"; got != want {
+		t.Errorf("boots of db-2: %q, want %q", got, want)
 	}
 }
 

@@ -22,10 +22,11 @@ type Group struct {
 	Name types.String `tfsdk:"name"`
 	// Incarnation is unknown exactly when the group is created or replaced.
 	Incarnation types.String `tfsdk:"incarnation"`
-	// Members maps each member's key to its server's id; a null id means that the
-	// member doesn't run.
+	// Members maps each member's key to its server's id, with the mark of its newest
+	// boot where it has one; null means that the member doesn't run.
 	Members types.Map `tfsdk:"members"`
-	// Membership is unknown exactly when a member is added, removed or replaced.
+	// Membership is unknown exactly when a member is added, removed, replaced or
+	// restarted.
 	Membership types.String `tfsdk:"membership"`
 	Outputs    types.Map    `tfsdk:"outputs"`
 	Parameters types.Map    `tfsdk:"parameters"`
@@ -37,7 +38,7 @@ func FromObservation(observation manager.Observation) Group {
 	members := make(map[string]string)
 	for _, member := range observation.Members {
 		if member.Slot < group.Size {
-			members[member.Key()] = member.ID
+			members[member.Key()] = bootOf(member)
 		}
 	}
 	ids := make(map[string]attr.Value, len(members))
@@ -52,6 +53,16 @@ func FromObservation(observation manager.Observation) Group {
 		Outputs:     FromOutputs(observation.Configuration.Outputs),
 		Parameters:  FromParameters(observation.Configuration.Parameters),
 	}
+}
+
+// bootOf is the text by which a handle knows a member: its server's ID and, once it has
+// been restarted, the mark of that. Who waits for members waits again for those that
+// have been restarted.
+func bootOf(member manager.Member) string {
+	if member.Restart == "" {
+		return member.ID
+	}
+	return member.ID + "/" + member.Restart
 }
 
 // GroupTypes are the attribute types of a [Group].

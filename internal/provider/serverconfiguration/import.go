@@ -25,8 +25,12 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 			"The import ID is the name of a server configuration or, where an earlier content of it is meant, its id, NAME@HASH. "+tfdiag.Sentence(err.Error()))
 		return
 	}
+	if r.manager == nil {
+		resp.Diagnostics.AddError("Unable to Import "+noun, "The provider's configuration is not known yet: apply what it depends on first.")
+		return
+	}
 	id := req.ID
-	if !strings.Contains(id, "@") && r.manager != nil {
+	if !strings.Contains(id, "@") {
 		newest, err := r.manager.CurrentConfiguration(ctx, name)
 		if err != nil {
 			resp.Diagnostics.Append(tfdiag.Unable("Import", noun, err))

@@ -83,18 +83,18 @@ func memberID(value attr.Value) types.String {
 	return id
 }
 
-// setMembers puts the members into the model, and their IDs into the handle, with
-// the rest of the handle as given. The IDs of those that are about to restart are
-// unknown in the handle, so that whoever waits for them waits again.
-func (m *model) setMembers(members map[string]attr.Value, group handle.Group, restarting map[string]bool) {
+// setMembers puts the members into the model, and what the handle knows them by into
+// the handle, with the rest of it as given: their boots or, where there is none for a
+// member, its ID.
+func (m *model) setMembers(members map[string]attr.Value, group handle.Group, boots map[string]attr.Value) {
 	m.Members = types.MapValueMust(memberType(), members)
 	ids := make(map[string]attr.Value, len(members))
 	known := make(map[string]string, len(members))
 	wholly := true
 	for key, object := range members {
-		id := memberID(object)
-		if restarting[key] {
-			id = types.StringUnknown()
+		id, given := boots[key].(types.String)
+		if !given {
+			id = memberID(object)
 		}
 		ids[key] = id
 		known[key] = id.ValueString()

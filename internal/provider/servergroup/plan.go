@@ -64,7 +64,7 @@ func (p *planner) compute(ctx context.Context) (model, diag.Diagnostics) {
 		return p.plan, diagnostics
 	}
 	members, reasons := p.members(ctx)
-	p.plan.setMembers(members, group, p.restarting(members))
+	p.plan.setMembers(members, group, p.boots(ctx, members))
 	if p.state != nil && !p.plan.Members.Equal(p.state.Members) || p.unfinished(ctx) {
 		p.plan.forgetMembership(ctx)
 	}

@@ -55,7 +55,7 @@ func applied(plan model) *model {
 	state.Name = types.StringValue("web")
 	state.Replacements = types.MapValueMust(types.StringType, map[string]attr.Value{})
 	state.Location = types.StringValue("local:/x")
-	state.settle(observation, nil)
+	state.settle(context.Background(), observation, nil)
 	return &state
 }
 

@@ -49,6 +49,15 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 }
 
 func (r *Resource) observe(ctx context.Context, state model) (manager.Observation, error) {
+	observation, err := r.lookUp(ctx, state)
+	if err == nil && observation.Group.State != hosting.GroupConfirmed {
+		err = r.manager.ConfirmGroup(ctx, observation.Group.GroupRef)
+	}
+	return observation, err
+}
+
+// lookUp takes whatever incarnation there is after an import.
+func (r *Resource) lookUp(ctx context.Context, state model) (manager.Observation, error) {
 	if state.Handle.IsNull() {
 		return r.manager.ObserveByName(ctx, state.Name.ValueString())
 	}
@@ -59,11 +68,7 @@ func (r *Resource) observe(ctx context.Context, state model) (manager.Observatio
 	if err != nil {
 		return manager.Observation{}, err
 	}
-	observation, err := r.manager.Observe(ctx, ref)
-	if err == nil && observation.Group.State != hosting.GroupConfirmed {
-		err = r.manager.ConfirmGroup(ctx, ref)
-	}
-	return observation, err
+	return r.manager.Observe(ctx, ref)
 }
 
 // checkLocation refuses to take a look in the wrong place for the absence of the
@@ -79,24 +84,26 @@ func (r *Resource) checkLocation(state model) error {
 
 // refresh brings the state up to date with an observation.
 func (m *model) refresh(ctx context.Context, observation manager.Observation) {
-	prior := m.Members.Elements()
+	prior, priorBoots := m.Members.Elements(), m.boots(ctx)
 	members := fromObservation(observation)
+	group := handle.FromObservation(observation)
+	boots := group.Members.Elements()
 	for slot := range observation.Group.Size {
 		key := hosting.MemberKey(observation.Group.Name, slot)
 		if members[key] == nil && prior[key] != nil {
 			members[key] = prior[key]
+			boots[key] = priorBoots[key]
 		}
 	}
 	if m.Handle.IsNull() {
 		m.adopt(observation)
 	}
-	group := handle.FromObservation(observation)
 	if before, ok, _ := handle.ParseGroup(ctx, m.Handle); ok {
 		// A change that was cut short has changed the record and not the state: the
 		// declarations belong to the configuration that the state has.
 		group.Outputs, group.Parameters = before.Outputs, before.Parameters
 	}
-	m.setMembers(members, group, nil)
+	m.setMembers(members, group, boots)
 }
 
 // adopt fills in the arguments after an import, as the hosting service has them.
@@ -117,5 +124,9 @@ func (m *model) adopt(observation manager.Observation) {
 
 // ImportState takes the name of a group.
 func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	if r.manager == nil {
+		resp.Diagnostics.AddError("Unable to Import "+noun, "The provider's configuration is not known yet: apply what it depends on first.")
+		return
+	}
 	resource.ImportStatePassthroughID(ctx, path.Root("name"), req, resp)
 }

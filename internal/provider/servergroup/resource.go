@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -130,7 +131,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		resp.Diagnostics.Append(tfdiag.Warn("Create All Servers of", noun, err, shortfall(outcome.Observation, spec.Size)))
 	}
 	plan.Location = types.StringValue(r.manager.Location())
-	plan.settle(outcome.Observation, nil)
+	plan.settle(ctx, outcome.Observation, nil)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 }
 
@@ -153,7 +154,8 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		resp.Diagnostics.Append(tfdiag.Unable("Update", noun, err))
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	// What waits has a time limit of its own: the other work has all of this one.
+	ctx, cancel := context.WithTimeout(ctx, timeout+spec.DrainTimeout)
 	defer cancel()
 	planned := plan.Members.Elements()
 	outcome, err := r.manager.ChangeGroup(ctx, ref, spec, survivors(planned, spec))
@@ -167,7 +169,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		plan.Replacements, plan.RestartTriggers = state.Replacements, state.RestartTriggers
 		planned = nil
 	}
-	plan.settle(outcome.Observation, planned)
+	plan.settle(ctx, outcome.Observation, planned)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	resp.Diagnostics.Append(tfvalue.SavePrivate(ctx, resp.Private, sightingKey, look(outcome.Observation))...)
 }
@@ -179,26 +181,26 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	timeout, diagnostics := state.Timeouts.Delete(ctx, defaultDeleteTimeout)
 	resp.Diagnostics.Append(diagnostics...)
+	drainTimeout, err := state.drainTimeout()
+	if err != nil {
+		resp.Diagnostics.Append(tfdiag.Unable("Delete", noun, err))
+	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	ctx, cancel := context.WithTimeout(ctx, timeout+drainTimeout)
 	defer cancel()
-	if err := r.destroy(ctx, state, &resp.Diagnostics); err != nil {
+	if err := r.destroy(ctx, state, drainTimeout, &resp.Diagnostics); err != nil {
 		resp.Diagnostics.Append(tfdiag.Unable("Delete", noun, err))
 	}
 }
 
-func (r *Resource) destroy(ctx context.Context, state model, diagnostics *diag.Diagnostics) error {
+func (r *Resource) destroy(ctx context.Context, state model, drainTimeout time.Duration, diagnostics *diag.Diagnostics) error {
 	ref, err := state.ref(ctx)
 	if err != nil {
 		return err
 	}
 	if err := r.checkLocation(state); err != nil {
-		return err
-	}
-	drainTimeout, err := state.drainTimeout()
-	if err != nil {
 		return err
 	}
 	failed, err := r.manager.DestroyGroup(ctx, ref, drainTimeout)

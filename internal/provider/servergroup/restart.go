@@ -1,6 +1,7 @@
 package servergroup
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -33,24 +34,33 @@ func restartMark(triggers types.Map) (mark string, known bool) {
 	return hex.EncodeToString(hash.Sum(nil)[:8]), true
 }
 
-// restarting returns the keys of the planned members that are about to restart. Where
-// a trigger is unknown, each of them may.
-func (p *planner) restarting(members map[string]attr.Value) map[string]bool {
-	mark, known := restartMark(p.plan.RestartTriggers)
-	if p.state == nil || known && mark == "" {
-		return nil
+// boots returns what the handle is to know the planned members by: unknown for one
+// that is about to restart, as before for one that stays. Where a trigger is unknown,
+// each of them may restart.
+func (p *planner) boots(ctx context.Context, members map[string]attr.Value) map[string]attr.Value {
+	boots := make(map[string]attr.Value)
+	if p.state == nil {
+		return boots
 	}
-	prior, _ := restartMark(p.state.RestartTriggers)
-	restarting := make(map[string]bool)
+	before := p.state.boots(ctx)
 	for key, member := range members {
-		if memberID(member).IsUnknown() {
-			continue
+		switch {
+		case memberID(member).IsUnknown():
+		case p.restarts(key):
+			boots[key] = types.StringUnknown()
+		default:
+			boots[key] = before[key]
 		}
-		booted, seen := p.seen.Restarts[key]
-		if !seen {
-			booted = prior
-		}
-		restarting[key] = !known || booted != mark
 	}
-	return restarting
+	return boots
+}
+
+// restarts reports whether a member that stays is about to restart.
+func (p *planner) restarts(key string) bool {
+	mark, known := restartMark(p.plan.RestartTriggers)
+	booted, seen := p.seen.Restarts[key]
+	if !seen {
+		booted, _ = restartMark(p.state.RestartTriggers)
+	}
+	return !known || mark != "" && booted != mark
 }

@@ -80,8 +80,8 @@ func (r *Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *r
 			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
 				Create: true, Update: true, Delete: true,
 				CreateDescription: "How long launching may take, as a duration such as `30s` or `10m`. Default: `10m`.",
-				UpdateDescription: "How long a change may take, a rolling one included. Default: `30m`.",
-				DeleteDescription: "How long termination may take. Default: `10m`.",
+				UpdateDescription: "How long a change may take, a rolling one included; `drain_timeout` comes on top. Default: `30m`.",
+				DeleteDescription: "How long termination may take; `drain_timeout` comes on top. Default: `10m`.",
 			}),
 		},
 	}

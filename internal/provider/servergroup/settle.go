@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/musterhq/terraform-provider-muster/internal/hosting"
 	"github.com/musterhq/terraform-provider-muster/internal/manager"
@@ -25,18 +26,29 @@ const (
 
 // settle puts into the model what is true after a change. A planned survivor stays
 // as planned whatever has become of it since: the next refresh tells.
-func (m *model) settle(observation manager.Observation, planned map[string]attr.Value) {
+func (m *model) settle(ctx context.Context, observation manager.Observation, planned map[string]attr.Value) {
 	members := fromObservation(observation)
+	group := handle.FromObservation(observation)
+	boots, plannedBoots := group.Members.Elements(), m.boots(ctx)
 	for slot := range observation.Group.Size {
 		key := hosting.MemberKey(observation.Group.Name, slot)
 		if prior := planned[key]; prior != nil && !memberID(prior).IsUnknown() && !memberID(prior).IsNull() {
 			members[key] = prior
+			if boot, ok := plannedBoots[key].(types.String); ok && !boot.IsUnknown() {
+				boots[key] = boot
+			}
 		}
 		if members[key] == nil {
 			members[key] = absentMember()
 		}
 	}
-	m.setMembers(members, handle.FromObservation(observation), nil)
+	m.setMembers(members, group, boots)
+}
+
+// boots is what the handle knows the members by.
+func (m *model) boots(ctx context.Context) map[string]attr.Value {
+	group, _, _ := handle.ParseGroup(ctx, m.Handle)
+	return group.Members.Elements()
 }
 
 // toSpec returns what the plan asks for. The caller guarantees that it is applied,
