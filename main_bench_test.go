@@ -33,9 +33,9 @@ func BenchmarkBinary(b *testing.B) {
 	var longest time.Duration
 	var memory int64
 	for b.Loop() {
-		start := time.Now() //nolint:forbidigo // It is measured.
+		start := time.Now()
 		memory = max(memory, askSchema(b, binary))
-		longest = max(longest, time.Since(start)) //nolint:forbidigo // It is measured.
+		longest = max(longest, time.Since(start))
 	}
 	b.ReportMetric(float64(info.Size())/1e6, "MB-stripped")
 	b.ReportMetric(float64(memory)/1e3, "MB-peak")

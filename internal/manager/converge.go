@@ -102,27 +102,26 @@ func planConvergence(observation Observation, keep map[int]bool) convergence {
 	return work
 }
 
-// planSlot plans one slot. A predecessor that is well stays until its successor
-// is, or takes its place again where the successor has failed or isn't what is asked
-// for any more.
+// planSlot plans one slot.
 func (c *convergence) planSlot(observation Observation, slot int, keep bool) {
 	member, running := observation.Member(slot)
-	predecessor, replacing := observation.Predecessors[slot]
 	fingerprint := Fingerprint(observation.Group.Configuration, observation.Group.Parameters)
-	switch {
-	case replacing && predecessor.Failed():
-		c.surplus = append(c.surplus, predecessor.Server)
-	case replacing && !keep && (member.Failed() || member.Fingerprint != fingerprint):
-		c.surplus = append(c.surplus, member.Server)
-		member = predecessor
-	case replacing:
-		c.finish = append(c.finish, replacement{old: predecessor.Server, successor: member.Server})
-		if restarts(observation.Group, member) {
-			c.restart = append(c.restart, member)
+	if predecessor, replacing := observation.Predecessors[slot]; replacing {
+		begun := replacement{old: predecessor.Server, successor: member.Server}
+		switch {
+		case predecessor.Failed():
+			c.surplus = append(c.surplus, begun.old)
+		case !keep && (member.Failed() || member.Fingerprint != fingerprint):
+			// The successor has failed, or isn't what is asked for any more: the
+			// predecessor, which is well, takes its place again.
+			c.surplus = append(c.surplus, begun.successor)
+			member = predecessor
+		default:
+			c.finish = append(c.finish, begun)
+			c.planRestart(observation.Group, member)
+			return
 		}
-		return
 	}
-	outdated := member.Fingerprint != fingerprint && !keep
 	switch {
 	case keep && (!running || member.Failed()):
 	case !running:
@@ -130,16 +129,19 @@ func (c *convergence) planSlot(observation Observation, slot int, keep bool) {
 	case member.Failed():
 		c.launch = append(c.launch, slot)
 		c.failed = append(c.failed, member.Server)
-	case outdated:
+	case !keep && member.Fingerprint != fingerprint:
 		c.roll = append(c.roll, member)
-	case restarts(observation.Group, member):
-		c.restart = append(c.restart, member)
+	default:
+		c.planRestart(observation.Group, member)
 	}
 }
 
-// restarts reports whether the member has yet to boot under its group's mark.
-func restarts(group hosting.Group, member Member) bool {
-	return group.Restart != "" && member.Restart != group.Restart
+// planRestart plans the restart of a member that has yet to boot under its group's
+// mark.
+func (c *convergence) planRestart(group hosting.Group, member Member) {
+	if group.Restart != "" && member.Restart != group.Restart {
+		c.restart = append(c.restart, member)
+	}
 }
 
 // roll replaces and restarts the healthy outdated members one at a time, what was

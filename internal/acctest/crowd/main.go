@@ -5,7 +5,7 @@ package main
 
 import (
 	"context"
-	"log"
+	"fmt"
 	"os"
 	"strings"
 	"time"
@@ -20,32 +20,34 @@ import (
 )
 
 func main() {
-	path := os.Getenv(acctest.WorldVariable)
-	// As in the real provider: nobody reads these logs.
-	for _, name := range []string{"TF_LOG_SDK", "TF_LOG_SDK_FRAMEWORK", "TF_LOG_SDK_PROTO"} {
-		_ = os.Setenv(name, "off")
-	}
-	err := providerserver.Serve(context.Background(), func() provider.Provider {
-		return muster.New("test", muster.WithHosting(func(hosting.Service) hosting.Service { return connect(path) }))
-	}, providerserver.ServeOpts{Address: muster.Address})
-	if err != nil {
-		log.Fatal(err)
-	}
-	if err := keepPeak(path + acctest.PeakSuffix); err != nil {
-		log.Fatal(err)
+	if err := serve(os.Getenv(acctest.WorldVariable)); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
 }
 
-// connect opens the world. Its servers boot at once.
-func connect(path string) hosting.Service {
+// serve is the provider with the world in that file. Its servers boot at once.
+func serve(path string) error {
+	// As in the real provider: nobody reads these logs.
+	for _, name := range []string{"TF_LOG_SDK", "TF_LOG_SDK_FRAMEWORK", "TF_LOG_SDK_PROTO"} {
+		if err := os.Setenv(name, "off"); err != nil {
+			return err
+		}
+	}
 	world, err := hostingfake.Open(path, hostingfake.Options{
 		Now:       time.Now, //nolint:forbidigo // The clock enters the program here.
 		Behaviors: map[string]hostingfake.Behavior{"crowd": {}},
 	})
 	if err != nil {
-		log.Fatal(err)
+		return err
 	}
-	return world.Connect()
+	err = providerserver.Serve(context.Background(), func() provider.Provider {
+		return muster.New("test", muster.WithHosting(func(hosting.Service) hosting.Service { return world.Connect() }))
+	}, providerserver.ServeOpts{Address: muster.Address})
+	if err != nil {
+		return err
+	}
+	return keepPeak(path + acctest.PeakSuffix)
 }
 
 // keepPeak writes the peak resident memory of this process in kB.
