@@ -58,10 +58,13 @@ func (r *Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *r
 				MarkdownDescription: "How long the `decommission_script` of a member that goes may take, as a duration such as `30s` or `5m`; then the member is terminated all the same, with a warning. " +
 					"`0s` terminates members without running it. Default: `5m`.",
 			},
-			"members": schema.MapNestedAttribute{
-				Computed:            true,
-				MarkdownDescription: "The members by key. The keys are known at plan; a member that doesn't run has null values.",
-				NestedObject:        schema.NestedAttributeObject{Attributes: memberAttributes()},
+			// Not a nested attribute: the framework would walk each member's attributes
+			// several times in every plan.
+			"members": schema.MapAttribute{
+				Computed:    true,
+				ElementType: memberType(),
+				MarkdownDescription: "The members by key. The keys are known at plan; a member that doesn't run has null values. Each has `id`, the server's ID on its hosting service; " +
+					"`private_ip`, the address at which other servers reach it; `public_ip` and `private_dns`, if it has them; and the `zone` in which it runs.",
 			},
 			"handle": schema.ObjectAttribute{
 				Computed:            true,
@@ -84,15 +87,5 @@ func (r *Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *r
 				DeleteDescription: "How long termination may take; `drain_timeout` comes on top. Default: `10m`.",
 			}),
 		},
-	}
-}
-
-func memberAttributes() map[string]schema.Attribute {
-	return map[string]schema.Attribute{
-		"id":          schema.StringAttribute{Computed: true, MarkdownDescription: "The server's ID on its hosting service."},
-		"private_ip":  schema.StringAttribute{Computed: true, MarkdownDescription: "The address at which other servers reach it."},
-		"public_ip":   schema.StringAttribute{Computed: true, MarkdownDescription: "The public address, if it has one."},
-		"private_dns": schema.StringAttribute{Computed: true, MarkdownDescription: "The private host name, if it has one."},
-		"zone":        schema.StringAttribute{Computed: true, MarkdownDescription: "The zone in which it runs."},
 	}
 }
