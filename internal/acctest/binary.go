@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+
+	"github.com/musterhq/terraform-provider-muster/internal/provider"
 )
 
 const (
@@ -32,6 +34,11 @@ func buildProvider(name, path string) (cliConfig string, err error) {
 	shared := os.Getenv(sharedVariable)
 	if shared == "" {
 		return "", errors.New("building the provider: the package's TestMain must call acctest.Main")
+	}
+	// This puts the provider into the test's own binary, which go test knows results by:
+	// it must not take those of an earlier provider for this one's.
+	if provider.New(name) == nil {
+		return "", fmt.Errorf("building %s: there is no provider", path)
 	}
 	directory := filepath.Join(shared, name)
 	// No context of one test may end the build that others wait for.
