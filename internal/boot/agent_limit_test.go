@@ -1,7 +1,6 @@
 package boot_test
 
 import (
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,12 +34,8 @@ func (s *server) runs(name string) []bool {
 // isRunning is false also for a process of which only the entry is left that its
 // parent, whoever that is by now, has not asked for.
 func isRunning(pid int) bool {
-	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	if err != nil {
-		return false
-	}
-	_, rest, _ := strings.Cut(string(stat), ") ")
-	return !strings.HasPrefix(rest, "Z") && !strings.HasPrefix(rest, "X")
+	fields := statFields(pid)
+	return len(fields) > 0 && fields[0] != "Z" && fields[0] != "X"
 }
 
 func TestAgent_updateScriptTimeout(t *testing.T) {

@@ -159,14 +159,19 @@ func (s *server) stop() {
 func runningIn(group int) []int {
 	var running []int
 	for _, pid := range processes() {
-		// The fields after the program's name: state, parent, group.
-		stat := readProcess(pid, "stat")
-		fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
+		fields := statFields(pid)
 		if len(fields) > 2 && fields[2] == strconv.Itoa(group) && fields[0] != "Z" {
 			running = append(running, pid)
 		}
 	}
 	return running
+}
+
+// statFields returns the fields of proc_pid_stat(5) after the program's name: state,
+// parent, group, and so on; none where there is no such process.
+func statFields(pid int) []string {
+	stat := readProcess(pid, "stat")
+	return strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
 }
 
 func processes() []int {

@@ -71,11 +71,12 @@ func (o Observation) memberError(member Member, failure string) *MemberError {
 
 // lost returns the error of a slot without a running server.
 func (o Observation) lost(slot int) *MemberError {
-	return &MemberError{Key: hosting.MemberKey(o.Group.Name, slot), Failure: lostReason(o, slot), Ended: true}
+	return &MemberError{Key: hosting.MemberKey(o.Group.Name, slot), Failure: o.WhyLost(slot), Ended: true}
 }
 
-func lostReason(observation Observation, slot int) string {
-	if reason := observation.Lost[slot]; reason != "" {
+// WhyLost says in one line why the slot has no running server.
+func (o Observation) WhyLost(slot int) string {
+	if reason := o.Lost[slot]; reason != "" {
 		return "its server has ended: " + reason
 	}
 	return "its server is gone"

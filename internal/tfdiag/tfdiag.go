@@ -22,6 +22,11 @@ func Warn(verb, noun string, err error, next string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic(fmt.Sprintf("Unable to %s %s", verb, noun), Sentence(err.Error())+"\n\n"+next)
 }
 
+// TooEarly is the diagnostic of an import for which the provider isn't configured yet.
+func TooEarly(noun string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Unable to Import "+noun, "The provider's configuration is not known yet: apply what it depends on first.")
+}
+
 // Recover turns a panic into an error diagnostic, so that what was written to the
 // response before it still reaches Terraform's state. Use it as
 //

@@ -69,15 +69,22 @@ func restartSteps() map[string]func(directory string, server hosting.Server) boo
 	}
 }
 
+// launchCounted launches a server that counts its boots, and waits for the first.
+func launchCounted(t *testing.T) (directory string, service *local.Service, server hosting.Server) {
+	t.Helper()
+	directory = stateDirectory(t)
+	service = newService(t, directory)
+	server = launch(t, service, request(countedScript, 0))[0]
+	awaitBoots(t, service, server, "1")
+	return directory, service, server
+}
+
 func TestService_Restart_is_done_once_whenever_its_caller_is_killed(t *testing.T) {
 	t.Parallel()
 	for name, reached := range restartSteps() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			directory := stateDirectory(t)
-			service := newService(t, directory)
-			server := launch(t, service, request(countedScript, 0))[0]
-			awaitBoots(t, service, server, "1")
+			directory, service, server := launchCounted(t)
 			caller := childCommand(t, "restart", directory)
 			if err := caller.Start(); err != nil {
 				t.Fatal(err)
@@ -99,10 +106,7 @@ func TestService_Restart_takes_no_dead_server_for_a_running_one(t *testing.T) {
 	for name, reached := range restartSteps() {
 		t.Run("its supervisor is killed "+name, func(t *testing.T) {
 			t.Parallel()
-			directory := stateDirectory(t)
-			service := newService(t, directory)
-			server := launch(t, service, request(countedScript, 0))[0]
-			awaitBoots(t, service, server, "1")
+			directory, service, server := launchCounted(t)
 			supervisor := supervisorOf(t, directory, server)
 			restarted := make(chan error, 1)
 			go func() { restarted <- service.Restart(t.Context(), []hosting.Server{server}, wantedMark) }()
@@ -136,10 +140,7 @@ func TestService_Terminate_ends_a_server_that_is_being_restarted(t *testing.T) {
 	for name, reached := range restartSteps() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			directory := stateDirectory(t)
-			service := newService(t, directory)
-			server := launch(t, service, request(countedScript, 0))[0]
-			awaitBoots(t, service, server, "1")
+			directory, service, server := launchCounted(t)
 			restarted := make(chan error, 1)
 			go func() { restarted <- service.Restart(t.Context(), []hosting.Server{server}, wantedMark) }()
 			await(t, name, func() bool { return reached(directory, server) })

@@ -26,7 +26,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 		return
 	}
 	if r.manager == nil {
-		resp.Diagnostics.AddError("Unable to Import "+noun, "The provider's configuration is not known yet: apply what it depends on first.")
+		resp.Diagnostics.Append(tfdiag.TooEarly(noun))
 		return
 	}
 	found, err := r.manager.FindWire(ctx, group, parameter)
@@ -39,7 +39,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 		resp.Diagnostics.Append(tfdiag.Unable("Import", noun, err))
 		return
 	}
-	imported, err := fromWire(found)
+	imported, err := fromWire(ctx, found)
 	if err != nil {
 		resp.Diagnostics.Append(tfdiag.Unable("Import", noun, err))
 		return
@@ -50,38 +50,35 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 // fromWire returns the arguments that have led to the wire. What is the default is
 // left out, as most configurations do. A secret is never among them: it counts as
 // the one of whatever value_wo_version the configuration has.
-func fromWire(found manager.FoundWire) (model, error) {
-	wire := found.Wire
-	m := model{ID: types.StringValue(wire.ID), From: types.ListNull(endType(outputName))}
-	target, err := fromEnd(found, wire.Into, parameterName, wire.Parameter)
+func fromWire(ctx context.Context, found manager.FoundWire) (model, error) {
+	recorded := found.Wire
+	m := model{ID: types.StringValue(recorded.ID), From: types.ListNull(endType(outputName))}
+	target, err := fromEnd(found, recorded.Into, parameterName, recorded.Parameter)
 	if err != nil {
 		return model{}, err
 	}
 	m.Into = target
-	if len(wire.From) == 0 && found.Value != nil && !found.Value.Sensitive {
+	if len(recorded.From) == 0 && found.Value != nil && !found.Value.Sensitive {
 		m.Value = types.StringValue(found.Value.Text)
 	}
-	var sources, names []attr.Value
-	for _, from := range wire.From {
+	var sources []attr.Value
+	for _, from := range recorded.From {
 		source, err := fromEnd(found, from.Group, outputName, from.Output)
 		if err != nil {
 			return model{}, err
 		}
 		sources = append(sources, source)
-		names = append(names, types.ObjectValueMust(handle.SourceType().AttrTypes, map[string]attr.Value{
-			"group": types.StringValue(from.Group), "output": types.StringValue(from.Output),
-		}))
 	}
 	if len(sources) > 0 {
 		m.From = types.ListValueMust(endType(outputName), sources)
-		m.Select = unlessDefault(string(wire.Select), string(hosting.SelectFirst))
-		m.Separator = unlessDefault(wire.Separator, defaultSeparator)
+		m.Select = unlessDefault(string(recorded.Select), string(hosting.SelectFirst))
+		m.Separator = unlessDefault(recorded.Separator, defaultSeparator)
 	}
-	m.Wire = handle.Wire{
-		From: types.ListValueMust(handle.SourceType(), names),
-		Into: types.StringValue(wire.Into), Parameter: types.StringValue(wire.Parameter),
-		Delivery: types.StringValue(rand.Text()),
-	}.Object()
+	into, from, _, diagnostics := m.ends(ctx)
+	if diagnostics.HasError() {
+		return model{}, fmt.Errorf("reading the handles of wire %s: %s", recorded.ID, diagnostics[0].Detail())
+	}
+	m.Wire = wire(into, from, true, types.StringValue(rand.Text()))
 	return m, nil
 }
 

@@ -3,7 +3,6 @@ package scalingpolicy
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -211,9 +210,9 @@ func parseAge(value types.String) (time.Duration, error) {
 	if value.IsNull() || value.IsUnknown() {
 		return 0, nil
 	}
-	age, err := time.ParseDuration(value.ValueString())
+	age, err := tfvalue.Duration(value, 0)
 	if err != nil {
-		return 0, fmt.Errorf("%q is not a duration; write for example 90s or 5m", value.ValueString())
+		return 0, err
 	}
 	if age == 0 {
 		return 0, errors.New("must be above 0; leave it out to let any age count")

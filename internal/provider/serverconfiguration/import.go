@@ -26,7 +26,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 		return
 	}
 	if r.manager == nil {
-		resp.Diagnostics.AddError("Unable to Import "+noun, "The provider's configuration is not known yet: apply what it depends on first.")
+		resp.Diagnostics.Append(tfdiag.TooEarly(noun))
 		return
 	}
 	id := req.ID

@@ -125,7 +125,7 @@ func (m *model) adopt(observation manager.Observation) {
 // ImportState takes the name of a group.
 func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	if r.manager == nil {
-		resp.Diagnostics.AddError("Unable to Import "+noun, "The provider's configuration is not known yet: apply what it depends on first.")
+		resp.Diagnostics.Append(tfdiag.TooEarly(noun))
 		return
 	}
 	resource.ImportStatePassthroughID(ctx, path.Root("name"), req, resp)

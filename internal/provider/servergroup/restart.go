@@ -43,24 +43,20 @@ func (p *planner) boots(ctx context.Context, members map[string]attr.Value) map[
 		return boots
 	}
 	before := p.state.boots(ctx)
+	mark, known := restartMark(p.plan.RestartTriggers)
+	prior, _ := restartMark(p.state.RestartTriggers)
 	for key, member := range members {
+		booted, seen := p.seen.Restarts[key]
+		if !seen {
+			booted = prior
+		}
 		switch {
 		case memberID(member).IsUnknown():
-		case p.restarts(key):
+		case !known, mark != "" && booted != mark:
 			boots[key] = types.StringUnknown()
 		default:
 			boots[key] = before[key]
 		}
 	}
 	return boots
-}
-
-// restarts reports whether a member that stays is about to restart.
-func (p *planner) restarts(key string) bool {
-	mark, known := restartMark(p.plan.RestartTriggers)
-	booted, seen := p.seen.Restarts[key]
-	if !seen {
-		booted, _ = restartMark(p.state.RestartTriggers)
-	}
-	return !known || mark != "" && booted != mark
 }

@@ -48,7 +48,7 @@ func look(observation manager.Observation) sighting {
 			seen.Unwell[key] = "a replacement that was interrupted is completed"
 			seen.Fingerprints[key] = running.Fingerprint
 		case !found:
-			seen.Unwell[key] = lostReason(observation.Lost[slot])
+			seen.Unwell[key] = observation.WhyLost(slot)
 		case running.Failed():
 			seen.Unwell[key] = boot.SanitizeTail(running.Failure(), nil)
 			seen.Fingerprints[key] = running.Fingerprint
@@ -67,11 +67,4 @@ func look(observation manager.Observation) sighting {
 		}
 	}
 	return seen
-}
-
-func lostReason(why string) string {
-	if why == "" {
-		return "its server is gone"
-	}
-	return "its server has ended: " + why
 }

@@ -22,7 +22,7 @@ import (
 // after it waits once; it changes nothing on the servers.
 func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	if r.manager == nil {
-		resp.Diagnostics.AddError("Unable to Import "+noun, "The provider's configuration is not known yet: apply what it depends on first.")
+		resp.Diagnostics.Append(tfdiag.TooEarly(noun))
 		return
 	}
 	var handles []attr.Value
