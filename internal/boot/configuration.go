@@ -131,6 +131,8 @@ type Configuration struct {
 	// Parameters and Outputs are keyed by name.
 	Parameters map[string]Parameter `json:"parameters,omitempty"`
 	Outputs    map[string]Output    `json:"outputs,omitempty"`
+	// EC2 is nil where the configuration is not for EC2.
+	EC2 *EC2 `json:"ec2,omitempty"`
 }
 
 // ID returns "<name>@<content hash>": equal content has an equal ID, and any

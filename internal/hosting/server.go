@@ -23,6 +23,9 @@ type LaunchRequest struct {
 	Fingerprint string
 	// Restart is the mark under which the servers boot; see [Server].
 	Restart string
+	// Warn is told what has not gone as asked and has kept nothing from being
+	// launched, for example that an instance type had no capacity; may be nil.
+	Warn func(error)
 }
 
 // ServerState is a server's state on its hosting service. The zero state is

@@ -105,8 +105,16 @@ type Servers interface {
 	// one is started; one that has ended is returned as ended and never started
 	// again. On failure the servers that do run are returned with the
 	// error, which is a CapacityError where the service has no room for more.
-	// The servers come sorted by slot.
+	// The servers come sorted by slot. A server that the call found has its own
+	// fingerprint, which may be another one than the request's.
 	Launch(ctx context.Context, request LaunchRequest) ([]Server, error)
+
+	// Recall gives up a launch that was begun, perhaps by a run that has died: it
+	// returns the servers, sorted by slot, that Launch with this Attempt and these
+	// Slots has started, and none of it appears any more after that. What it returns
+	// is listed, so that it can be terminated. A service on which what was launched
+	// may show late can have to complete the launch to know it.
+	Recall(ctx context.Context, request LaunchRequest) ([]Server, error)
 
 	// Servers lists the servers of the incarnation that the service still knows,
 	// running or ended, sorted by slot and attempt. A server that Launch returned
@@ -121,8 +129,15 @@ type Servers interface {
 	Deliver(ctx context.Context, servers []Server, delivery boot.Delivery) error
 
 	// Reports returns the newest report of each server by server ID. A server
-	// that has not reported is absent, and so is one that is unknown.
+	// that has not reported is absent, and so is one that is unknown. It is for
+	// whoever waits for the servers: it may cost a call per server.
 	Reports(ctx context.Context, servers []Server) (map[string]boot.Report, error)
+
+	// LastReports is Reports at no price: it returns what is known without asking
+	// each server. A final report (the scripts have dealt with all that was delivered, or
+	// have failed) that Reports has returned is known from then on, to every process;
+	// what the server has said since may be missing.
+	LastReports(ctx context.Context, servers []Server) (map[string]boot.Report, error)
 
 	// Restart ends every process of the servers and lets them boot anew, each as
 	// what it is: with its ID, its facts, its files and what was delivered to it.
