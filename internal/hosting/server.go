@@ -24,7 +24,7 @@ type LaunchRequest struct {
 	// Restart is the mark under which the servers boot; see [Server].
 	Restart string
 	// Warn is told what has not gone as asked and has kept nothing from being
-	// launched, for example that an instance type had no capacity; may be nil.
+	// launched, for example that an instance type had no capacity; may be nil. It isn't called concurrently.
 	Warn func(error)
 }
 

@@ -113,7 +113,8 @@ type Servers interface {
 	// returns the servers, sorted by slot, that Launch with this Attempt and these
 	// Slots has started, and none of it appears any more after that. What it returns
 	// is listed, so that it can be terminated. A service on which what was launched
-	// may show late can have to complete the launch to know it.
+	// may show late can have to complete the launch to know it. The request's payload is
+	// empty where its configuration is gone.
 	Recall(ctx context.Context, request LaunchRequest) ([]Server, error)
 
 	// Servers lists the servers of the incarnation that the service still knows,

@@ -136,7 +136,7 @@ func (m *Manager) lookAround(ctx context.Context, spec AwaitSpec) (pass, error) 
 	}
 	looks := make(map[string]Observation, len(component.groups))
 	for name, group := range component.groups {
-		look, err := m.observe(ctx, group)
+		look, err := m.observe(ctx, group, m.service.Reports)
 		if err != nil {
 			return pass{}, err
 		}

@@ -29,7 +29,7 @@ func (m *Manager) Basis(ctx context.Context, configuration, group string) (Basis
 	if err != nil || !found {
 		return Basis{}, err
 	}
-	observation, err := m.observe(ctx, record)
+	observation, err := m.observe(ctx, record, m.service.LastReports)
 	if err != nil {
 		return Basis{}, err
 	}

@@ -44,7 +44,7 @@ func (c *change) converge(ctx context.Context) error {
 	work := planConvergence(before, c.keep)
 	var launched []hosting.Server
 	if launchErr == nil {
-		launched, launchErr = c.launch(ctx, c.ref, work.launch)
+		launched, launchErr = c.launch(ctx, work.launch)
 	}
 	if launchErr == nil {
 		work.surplus = append(work.surplus, work.failed...)
@@ -162,7 +162,7 @@ func (c *change) roll(ctx context.Context, work convergence, launched []hosting.
 		}
 	}
 	for _, old := range work.roll {
-		successors, err := c.launch(ctx, c.ref, []int{old.Slot})
+		successors, err := c.launch(ctx, []int{old.Slot})
 		if err != nil {
 			return err
 		}
@@ -215,7 +215,7 @@ func (c *change) handOver(ctx context.Context, pair replacement) error {
 func (m *Manager) passGate(ctx context.Context, server hosting.Server) error {
 	key := server.Key()
 	err := wait.Until(ctx, m.service.Pace().Idle, func(ctx context.Context) (bool, error) {
-		observation, err := m.Observe(ctx, server.Group)
+		observation, err := m.watch(ctx, server.Group)
 		if err != nil {
 			return false, err
 		}

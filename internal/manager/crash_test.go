@@ -47,9 +47,7 @@ func newRig(t *testing.T, s scenario) *rig {
 			t.Fatalf("preparing the scenario: %s", strings.Join(faults, "\n"))
 		}
 	}
-	if s.instead == nil {
-		world.SetLag(hostingfake.Lag{Listing: time.Minute})
-	}
+	world.SetLag(hostingfake.Lag{Listing: time.Minute})
 	if s.disturb != nil {
 		s.disturb(t, world)
 	}

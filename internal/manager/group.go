@@ -130,11 +130,14 @@ func (m *Manager) DestroyGroup(ctx context.Context, ref hosting.GroupRef, drainT
 	if err != nil {
 		return nil, err
 	}
-	servers, err := m.service.Servers(ctx, ref)
-	if err != nil {
+	end := change{Manager: m, ref: ref, drainTimeout: drainTimeout}
+	if err := end.recallLaunch(ctx, group); err != nil {
 		return nil, err
 	}
-	end := change{Manager: m, ref: ref, drainTimeout: drainTimeout}
+	servers, err := m.service.Servers(ctx, ref)
+	if err != nil {
+		return end.warnings, err
+	}
 	if err := end.retire(ctx, servers); err != nil {
 		return end.warnings, err
 	}

@@ -2,6 +2,7 @@ package manager
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -13,11 +14,15 @@ import (
 // The intent is recorded before the first call and the record cleared after the
 // last, so that a launch that is cut short is repeated under the same identity.
 // The servers that do run are returned also with an error.
-func (m *Manager) launch(ctx context.Context, ref hosting.GroupRef, slots []int) ([]hosting.Server, error) {
+func (c *change) launch(ctx context.Context, slots []int) ([]hosting.Server, error) {
 	if len(slots) == 0 {
 		return nil, nil
 	}
-	group, err := m.service.UpdateGroup(ctx, ref, func(group *hosting.Group) error {
+	group, err := c.service.UpdateGroup(ctx, c.ref, func(group *hosting.Group) error {
+		if group.Launch != nil {
+			// To forget it is to lose what it has launched.
+			return fmt.Errorf("launch %d has not ended; apply again", group.Launch.Attempt)
+		}
 		group.Attempt++
 		group.Launch = &hosting.PendingLaunch{
 			Attempt:     group.Attempt,
@@ -27,33 +32,63 @@ func (m *Manager) launch(ctx context.Context, ref hosting.GroupRef, slots []int)
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("recording a launch for server group %q: %w", ref.Name, err)
+		return nil, fmt.Errorf("recording a launch for server group %q: %w", c.ref.Name, err)
 	}
-	return m.carryOut(ctx, group)
+	return c.carryOut(ctx, group)
 }
 
-// resumeLaunch repeats the launch that an earlier run was cut short in, if its
-// servers are still wanted. Those that run already are found, not doubled.
-func (m *Manager) resumeLaunch(ctx context.Context, group hosting.Group) error {
+// resumeLaunch repeats the launch that an earlier run was cut short in, if all of its
+// servers are still wanted, and recalls it otherwise. Those that run already are
+// found, not doubled.
+func (c *change) resumeLaunch(ctx context.Context, group hosting.Group) error {
 	if group.Launch == nil {
 		return nil
 	}
-	wanted := *group.Launch
-	wanted.Slots = slices.DeleteFunc(slices.Clone(wanted.Slots), func(slot int) bool { return slot >= group.Size })
-	if len(wanted.Slots) > 0 && wanted.Fingerprint == Fingerprint(group.Configuration, group.Parameters) {
-		group.Launch = &wanted
-		_, err := m.carryOut(ctx, group)
-		return err
+	surplus := slices.ContainsFunc(group.Launch.Slots, func(slot int) bool { return slot >= group.Size })
+	if surplus || group.Launch.Fingerprint != Fingerprint(group.Configuration, group.Parameters) {
+		return c.recallLaunch(ctx, group)
 	}
-	return m.endLaunch(ctx, group)
+	_, err := c.carryOut(ctx, group)
+	return err
 }
 
-func (m *Manager) carryOut(ctx context.Context, group hosting.Group) ([]hosting.Server, error) {
-	configuration, err := m.Configuration(ctx, group.Configuration)
-	if err != nil {
-		return nil, fmt.Errorf("reading the configuration of server group %q: %w", group.Name, err)
+// recallLaunch gives the recorded launch up. What it has launched is listed from then
+// on and treated like every other server.
+func (c *change) recallLaunch(ctx context.Context, group hosting.Group) error {
+	if group.Launch == nil {
+		return nil
 	}
-	servers, err := m.service.Launch(ctx, hosting.LaunchRequest{
+	request, err := c.launchRequest(ctx, group)
+	// A group whose configuration is gone can still be destroyed.
+	if err != nil && !errors.Is(err, hosting.ErrNotFound) {
+		return err
+	}
+	if _, err := c.service.Recall(ctx, request); err != nil {
+		return fmt.Errorf("recalling servers of group %q: %w", group.Name, err)
+	}
+	return c.endLaunch(ctx, group)
+}
+
+func (c *change) carryOut(ctx context.Context, group hosting.Group) ([]hosting.Server, error) {
+	request, err := c.launchRequest(ctx, group)
+	if err != nil {
+		return nil, err
+	}
+	servers, err := c.service.Launch(ctx, request)
+	if err != nil {
+		return servers, fmt.Errorf("launching servers of group %q: %w", group.Name, err)
+	}
+	return servers, c.endLaunch(ctx, group)
+}
+
+// launchRequest returns the request of the recorded launch; with an error of the
+// configuration all of it but that.
+func (c *change) launchRequest(ctx context.Context, group hosting.Group) (hosting.LaunchRequest, error) {
+	configuration, err := c.Configuration(ctx, group.Configuration)
+	if err != nil {
+		err = fmt.Errorf("reading the configuration of server group %q: %w", group.Name, err)
+	}
+	return hosting.LaunchRequest{
 		Group:       group.GroupRef,
 		Attempt:     group.Launch.Attempt,
 		Slots:       group.Launch.Slots,
@@ -61,11 +96,8 @@ func (m *Manager) carryOut(ctx context.Context, group hosting.Group) ([]hosting.
 		Delivery:    group.Delivery(),
 		Fingerprint: group.Launch.Fingerprint,
 		Restart:     group.Restart,
-	})
-	if err != nil {
-		return servers, fmt.Errorf("launching servers of group %q: %w", group.Name, err)
-	}
-	return servers, m.endLaunch(ctx, group)
+		Warn:        func(warning error) { c.warnings = append(c.warnings, warning) },
+	}, err
 }
 
 // endLaunch doesn't end with the context: what runs is to be known as launched.

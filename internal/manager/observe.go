@@ -79,15 +79,28 @@ func (e *ConfigurationMissingError) Error() string {
 		"apply its muster_server_configuration again, if need be with terraform apply -replace", e.ID, e.Group)
 }
 
-// Observe reads the group's record, its servers and their reports. A group that
-// doesn't exist, or has another incarnation, is [hosting.ErrNotFound].
+// Observe reads the group's record, its servers and what is known of their reports
+// without asking each. A group that doesn't exist, or has another incarnation, is
+// [hosting.ErrNotFound].
 func (m *Manager) Observe(ctx context.Context, ref hosting.GroupRef) (Observation, error) {
 	group, err := m.group(ctx, ref)
 	if err != nil {
 		return Observation{}, err
 	}
-	return m.observe(ctx, group)
+	return m.observe(ctx, group, m.service.LastReports)
 }
+
+// watch is Observe with the servers' newest reports, for whoever waits for them.
+func (m *Manager) watch(ctx context.Context, ref hosting.GroupRef) (Observation, error) {
+	group, err := m.group(ctx, ref)
+	if err != nil {
+		return Observation{}, err
+	}
+	return m.observe(ctx, group, m.service.Reports)
+}
+
+// readReports is one of the two ways to read reports; see [hosting.Servers].
+type readReports func(ctx context.Context, servers []hosting.Server) (map[string]boot.Report, error)
 
 // ObserveByName is Observe for whatever incarnation the group has.
 func (m *Manager) ObserveByName(ctx context.Context, name string) (Observation, error) {
@@ -95,7 +108,7 @@ func (m *Manager) ObserveByName(ctx context.Context, name string) (Observation, 
 	if err != nil {
 		return Observation{}, err
 	}
-	return m.observe(ctx, group)
+	return m.observe(ctx, group, m.service.LastReports)
 }
 
 func (m *Manager) group(ctx context.Context, ref hosting.GroupRef) (hosting.Group, error) {
@@ -109,7 +122,7 @@ func (m *Manager) group(ctx context.Context, ref hosting.GroupRef) (hosting.Grou
 	return group, nil
 }
 
-func (m *Manager) observe(ctx context.Context, group hosting.Group) (Observation, error) {
+func (m *Manager) observe(ctx context.Context, group hosting.Group, read readReports) (Observation, error) {
 	configuration, err := m.Configuration(ctx, group.Configuration)
 	if errors.Is(err, hosting.ErrNotFound) {
 		return Observation{}, &ConfigurationMissingError{Group: group.Name, ID: group.Configuration}
@@ -123,7 +136,7 @@ func (m *Manager) observe(ctx context.Context, group hosting.Group) (Observation
 	}
 	observation := sortServers(group, servers)
 	observation.Configuration = configuration
-	reports, err := m.service.Reports(ctx, observation.reporting())
+	reports, err := read(ctx, observation.reporting())
 	if err != nil {
 		return Observation{}, err
 	}

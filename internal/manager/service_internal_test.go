@@ -119,6 +119,10 @@ func (s *ledgerService) Reports(_ context.Context, servers []hosting.Server) (ma
 	return reports, nil
 }
 
+func (s *ledgerService) LastReports(ctx context.Context, servers []hosting.Server) (map[string]boot.Report, error) {
+	return s.Reports(ctx, servers)
+}
+
 func (s *ledgerService) Deliver(_ context.Context, servers []hosting.Server, delivery boot.Delivery) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -89,6 +89,16 @@ func (s *service) Reports(ctx context.Context, servers []hosting.Server) (map[st
 	return s.Service.Reports(ctx, servers)
 }
 
+func (s *service) Recall(ctx context.Context, request hosting.LaunchRequest) ([]hosting.Server, error) {
+	defer s.done("Recall")
+	return s.Service.Recall(ctx, request)
+}
+
+func (s *service) LastReports(ctx context.Context, servers []hosting.Server) (map[string]boot.Report, error) {
+	defer s.done("LastReports")
+	return s.Service.LastReports(ctx, servers)
+}
+
 func (s *service) Restart(ctx context.Context, servers []hosting.Server, mark string) error {
 	defer s.done("Restart")
 	return s.Service.Restart(ctx, servers, mark)

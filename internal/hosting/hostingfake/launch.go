@@ -36,6 +36,23 @@ func (s *Service) Launch(ctx context.Context, request hosting.LaunchRequest) ([]
 	return work.launched, err
 }
 
+// Recall implements [hosting.Servers]: what was launched is known here, also while it
+// isn't listed yet.
+func (s *Service) Recall(ctx context.Context, request hosting.LaunchRequest) ([]hosting.Server, error) {
+	var recalled []hosting.Server
+	what := fmt.Sprintf("attempt %d, slots %v", request.Attempt, request.Slots)
+	err := s.perform(ctx, Call{Method: "Recall", Group: request.Group.Name, What: what}, func() (bool, error) {
+		for _, slot := range slices.Sorted(slices.Values(request.Slots)) {
+			if found, launched := s.world.servers[serverID(request.Group, slot, request.Attempt)]; launched {
+				found.Returned = true
+				recalled = append(recalled, found.describe(s.world.options.Now()))
+			}
+		}
+		return false, nil
+	})
+	return recalled, err
+}
+
 func validateLaunch(request hosting.LaunchRequest) error {
 	slots := slices.Sorted(slices.Values(request.Slots))
 	switch {

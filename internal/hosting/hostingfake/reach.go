@@ -31,8 +31,17 @@ func (s *Service) Servers(ctx context.Context, ref hosting.GroupRef) ([]hosting.
 
 // Reports implements [hosting.Servers].
 func (s *Service) Reports(ctx context.Context, servers []hosting.Server) (map[string]boot.Report, error) {
+	return s.readReports(ctx, "Reports", servers)
+}
+
+// LastReports implements [hosting.Servers]: looking costs nothing here.
+func (s *Service) LastReports(ctx context.Context, servers []hosting.Server) (map[string]boot.Report, error) {
+	return s.readReports(ctx, "LastReports", servers)
+}
+
+func (s *Service) readReports(ctx context.Context, method string, servers []hosting.Server) (map[string]boot.Report, error) {
 	reports := make(map[string]boot.Report, len(servers))
-	err := s.perform(ctx, about("Reports", servers), func() (bool, error) {
+	err := s.perform(ctx, about(method, servers), func() (bool, error) {
 		at := s.world.options.Now().Add(-s.world.lag.Reports)
 		for _, asked := range servers {
 			found, known := s.world.servers[asked.ID]

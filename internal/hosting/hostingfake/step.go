@@ -21,7 +21,7 @@ type Call struct {
 // Mutates reports whether the method is one that changes something.
 func (c Call) Mutates() bool {
 	switch c.Method {
-	case "Configuration", "ConfigurationIDs", "Group", "Groups", "Servers", "Reports":
+	case "Configuration", "ConfigurationIDs", "Group", "Groups", "Servers", "Reports", "LastReports":
 		return false
 	}
 	return true

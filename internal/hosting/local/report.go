@@ -39,6 +39,11 @@ func (s *Service) Reports(ctx context.Context, servers []hosting.Server) (map[st
 	return reports, nil
 }
 
+// LastReports implements [hosting.Servers]: here the newest are there at no price.
+func (s *Service) LastReports(ctx context.Context, servers []hosting.Server) (map[string]boot.Report, error) {
+	return s.Reports(ctx, servers)
+}
+
 // reportLimit is more than an agent ever writes: [boot.MaxNames] outputs of
 // [boot.MaxValueBytes], in base64, and a log's tail.
 const reportLimit = 16 << 20
