@@ -2,6 +2,10 @@ package boot
 
 import "time"
 
+// MinOrphanDeadline is the shortest orphan deadline: a boot and a first delivery take
+// minutes.
+const MinOrphanDeadline = 10 * time.Minute
+
 // Channel is how servers on EC2 report and are given secrets. The zero Channel is
 // [ChannelConsole].
 type Channel string

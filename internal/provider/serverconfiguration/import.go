@@ -68,6 +68,9 @@ func (m *model) adopt(ctx context.Context, content boot.Configuration) diag.Diag
 	var diagnostics diag.Diagnostics
 	m.Parameters = toMap(ctx, parametersAttribute().NestedObject.Type(), parameters, &diagnostics)
 	m.Outputs = toMap(ctx, outputsAttribute().NestedObject.Type(), outputs, &diagnostics)
+	settings, faults := fromEC2(ctx, content.EC2)
+	m.EC2 = settings
+	diagnostics.Append(faults...)
 	return diagnostics
 }
 

@@ -24,6 +24,7 @@ type model struct {
 	DecommissionScript  types.String `tfsdk:"decommission_script"`
 	Parameters          types.Map    `tfsdk:"parameters"`
 	Outputs             types.Map    `tfsdk:"outputs"`
+	EC2                 types.Object `tfsdk:"ec2"`
 	ID                  types.String `tfsdk:"id"`
 	Handle              types.Object `tfsdk:"handle"`
 }
@@ -50,7 +51,7 @@ func (m *model) imported() bool { return m.BootScript.IsNull() }
 
 // whollyKnown reports whether everything that the content depends on is known.
 func (m *model) whollyKnown(ctx context.Context) bool {
-	return tfvalue.Known(ctx, m.Name, m.Image, m.BootScript, m.UpdateScript, m.UpdateScriptTimeout, m.DecommissionScript, m.Parameters, m.Outputs)
+	return tfvalue.Known(ctx, m.Name, m.Image, m.BootScript, m.UpdateScript, m.UpdateScriptTimeout, m.DecommissionScript, m.Parameters, m.Outputs, m.EC2)
 }
 
 // check reports the faults of all that is known.
@@ -72,7 +73,11 @@ func toDiagnostics(faults []boot.FieldFault) diag.Diagnostics {
 	var diagnostics diag.Diagnostics
 	for _, fault := range faults {
 		at, text := path.Root(fault.Path[0]), tfdiag.Sentence(fault.Message)
-		if len(fault.Path) > 1 {
+		switch {
+		case len(fault.Path) == 1:
+		case fault.Path[0] == "ec2":
+			at = at.AtName(fault.Path[1])
+		default:
 			at = at.AtMapKey(fault.Path[1])
 		}
 		if len(fault.Path) != 2 {
@@ -116,6 +121,8 @@ func (m *model) toConfiguration(ctx context.Context) (boot.Configuration, diag.D
 	parameters, diagnostics := toParameters(ctx, m.Parameters)
 	outputs, faults := toOutputs(ctx, m.Outputs)
 	diagnostics.Append(faults...)
+	settings, faults := toEC2(ctx, m.EC2)
+	diagnostics.Append(faults...)
 	// A text that is no duration, or too short a one, is the validators' to refuse.
 	timeout, err := tfvalue.Duration(m.UpdateScriptTimeout, 0)
 	if err != nil || timeout < boot.MinUpdateScriptTimeout {
@@ -130,6 +137,7 @@ func (m *model) toConfiguration(ctx context.Context) (boot.Configuration, diag.D
 		DecommissionScript:  m.DecommissionScript.ValueString(),
 		Parameters:          parameters,
 		Outputs:             outputs,
+		EC2:                 settings,
 	}, diagnostics
 }
 

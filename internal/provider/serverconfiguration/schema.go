@@ -33,7 +33,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 			},
 			"image": schema.StringAttribute{
 				Required:            true,
-				MarkdownDescription: "What the servers boot from. The local hosting service knows one image, `host`: this machine.",
+				MarkdownDescription: "What the servers boot from. On EC2 the ID of an AMI, `ami-…`, or the name of an SSM parameter that holds one, `resolve:ssm:…`. The local hosting service knows one image, `host`: this machine.",
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
 			"boot_script": schema.StringAttribute{
@@ -59,6 +59,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 			},
 			"parameters": parametersAttribute(),
 			"outputs":    outputsAttribute(),
+			"ec2":        ec2Attribute(),
 			"id": schema.StringAttribute{
 				Computed:            true,
 				MarkdownDescription: "`<name>@<hash>`: it changes with the content of the configuration.",
