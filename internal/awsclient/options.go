@@ -3,6 +3,8 @@ package awsclient
 import (
 	"context"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
 // Options are what the provider's aws block says. Every field may be left empty; the
@@ -27,20 +29,29 @@ type Options struct {
 	// Endpoints are base URLs by service: ec2, ssm, sts, cloudwatch.
 	Endpoints map[string]string
 
-	// MaxRetries is how often a call is tried again; 0: 25 times.
+	// MaxRetries is how often a call is tried again; 0: as the environment or the
+	// profile says, else 25 times.
 	MaxRetries int
-	// RetryMode is "standard" or "adaptive"; empty: standard, or as the environment says.
+	// RetryMode is "standard" or "adaptive"; empty: as the environment or the profile
+	// says, else standard.
 	RetryMode string
 
 	// SkipCredentialsValidation keeps Open from calling STS. The account is unknown then.
 	SkipCredentialsValidation bool
-	// CustomCABundle is the path of a file with PEM certificates to trust.
+	// CustomCABundle is the path of a file with PEM certificates to trust, in place of
+	// the system's.
 	CustomCABundle string
 
 	// Version is the provider's, for the user agent.
 	Version string
 	// Log is told of every attempt of a call; may be nil.
 	Log func(ctx context.Context, call Call)
+
+	// HTTPClient sends the requests in place of a client that knows proxies and CA
+	// bundles; nil: such a client. Tests use it. Where the SDK itself goes to the
+	// network for credentials that the environment or a profile asks for, only what it
+	// asks STS is sent by this client.
+	HTTPClient aws.HTTPClient
 }
 
 // AssumeRole is one role of a chain. Only the ARN is required.
@@ -54,7 +65,8 @@ type AssumeRole struct {
 }
 
 // AssumeRoleWithWebIdentity is a role that a web identity token stands for: one of
-// Token and TokenFile.
+// Token and TokenFile. It goes before all other credentials, and a chain of roles
+// begins at it.
 type AssumeRoleWithWebIdentity struct {
 	RoleARN, SessionName, Policy, Token, TokenFile string
 
@@ -69,7 +81,9 @@ type Call struct {
 	// Status is the HTTP status; 0 where there was no answer.
 	Status    int
 	RequestID string
-	// ErrorCode is the API's, for example "RequestLimitExceeded"; empty on success.
+	// ErrorCode is the API's, for example "RequestLimitExceeded"; empty on success, and
+	// where there was no answer.
 	ErrorCode string
-	Took      time.Duration
+	// Took is the time from the request to the answer, without the waiting before it.
+	Took time.Duration
 }

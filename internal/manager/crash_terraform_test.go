@@ -110,9 +110,20 @@ func newBackend() *backend {
 
 func (b *backend) clone(eager bool) *backend { return &backend{eager: eager, saved: b.saved.clone()} }
 
+// client is a hosting service as one run of the provider has it, which can be killed.
+type client interface {
+	hosting.Service
+
+	// Killed reports whether the run is dead.
+	Killed() bool
+	// Checkpoint does something durable elsewhere, such as saving the state; the run can
+	// be killed there too.
+	Checkpoint(ctx context.Context, what string, effect func() error) error
+}
+
 // run is one terraform apply.
 type run struct {
-	client  *hostingfake.Service
+	client  client
 	manager *manager.Manager
 	backend *backend
 	want    stack
@@ -126,7 +137,7 @@ type run struct {
 }
 
 // apply brings the world to what is wanted. decorate may be nil.
-func apply(ctx context.Context, client *hostingfake.Service, backend *backend, want stack, decorate func(hosting.Service) hosting.Service) (*run, error) {
+func apply(ctx context.Context, client client, backend *backend, want stack, decorate func(hosting.Service) hosting.Service) (*run, error) {
 	var service hosting.Service = client
 	if decorate != nil {
 		service = decorate(client)

@@ -22,7 +22,8 @@ var (
 
 // FetchError says why a query has no answer.
 type FetchError struct {
-	// Kind is the sentinel: ErrNoData, ErrUnavailable or ErrMalformed.
+	// Kind is the sentinel: ErrNoData, ErrUnavailable or ErrMalformed; ErrQuery where
+	// only the service can tell that a query makes no sense.
 	Kind error
 	// Message says what happened in a few words, for example "connection
 	// refused". The sentinel's text would add nothing to it.
@@ -37,7 +38,8 @@ func (e *FetchError) Unwrap() error { return e.Kind }
 
 // QueryError says what is wrong with a query.
 type QueryError struct {
-	// Field is the field of [Query] in lower case, for example "path".
+	// Field is the field of [Query] by the name that users know it by, for example
+	// "path" or "queries.errors.statistic".
 	Field string
 	// Message says what is wrong, as a clause that continues the field's name.
 	Message string

@@ -27,7 +27,8 @@ type Source interface {
 }
 
 // Query asks for the samples of one signal. Each kind of source has fields of its
-// own and refuses those of others.
+// own and refuses those of others: an HTTP source knows Path and Value, CloudWatch
+// all the others.
 type Query struct {
 	// Path is where an HTTP source finds the document, relative to its base URL;
 	// it may have a query string.
@@ -35,6 +36,46 @@ type Query struct {
 	// Value is where in that document the number is, as a gjson path; empty: the
 	// whole document is the number.
 	Value string
+
+	// CloudWatch is what CloudWatch is asked for.
+	CloudWatch *CloudWatch
+
+	// Period is the length of time that one sample of a source with a history stands
+	// for; 0: the source's default.
+	Period time.Duration
+	// Window is how far back the samples of a source with a history reach; 0: the
+	// source's default.
+	Window time.Duration
+	// Offset is how far in the past the window ends, for values that still change when
+	// they first show.
+	Offset time.Duration
+
+	// PerServer asks for the samples of every server by itself; nil: for one series.
+	PerServer *PerServer
+}
+
+// CloudWatch is a metric of Amazon CloudWatch, or an expression.
+type CloudWatch struct {
+	// Namespace, MetricName and Dimensions name a metric.
+	Namespace, MetricName string
+	Dimensions            map[string]string
+	// Statistic is what becomes of the values within a period, as CloudWatch calls it,
+	// for example "Sum" or "p99"; empty: "Average".
+	Statistic string
+	// Expression is an expression of metric math, or a query of Metrics Insights, in
+	// place of a metric.
+	Expression string
+	// Queries are what the expression refers to, by name. They have no Queries.
+	Queries map[string]CloudWatch
+}
+
+// PerServer asks for one series per server.
+type PerServer struct {
+	// Dimension is what tells the series of the servers apart: its value is a server's
+	// ID.
+	Dimension string
+	// Servers are the IDs. Check takes none.
+	Servers []string
 }
 
 // Result is the answer to one query: samples or an error, never both and never
@@ -42,6 +83,9 @@ type Query struct {
 type Result struct {
 	// Samples are sorted from the oldest to the newest. Their values are finite.
 	Samples []Sample
+	// Servers are the samples by server ID, in place of Samples, where the query asks
+	// for them per server. A server that has none is absent.
+	Servers map[string][]Sample
 	// Err wraps one of the sentinels of this package. Its text is the same for the
 	// same failure, says nothing of addresses, credentials or answers, and is
 	// fit to be stored in Terraform's state.
@@ -51,6 +95,7 @@ type Result struct {
 // Sample is one measured value. A true zero is a value; the absence of one is
 // ErrNoData.
 type Sample struct {
+	// At is when the value was measured; of a value over a period, its end.
 	At    time.Time
 	Value float64
 }

@@ -18,6 +18,9 @@ func (s *Source) Check(query metric.Query) error {
 
 // resolve returns the URL of a query's document. It is always below the base URL.
 func (s *Source) resolve(query metric.Query) (*url.URL, error) {
+	if err := refuseForeign(query); err != nil {
+		return nil, err
+	}
 	if len(query.Value) > maxQueryBytes {
 		return nil, &metric.QueryError{Field: "value", Message: "is too long"}
 	}
@@ -44,6 +47,19 @@ func (s *Source) resolve(query metric.Query) (*url.URL, error) {
 		return fault(`must not have "." or ".." among its segments: it can't leave the source's base_url`)
 	}
 	return s.below(relative)
+}
+
+// refuseForeign refuses what other kinds of sources are asked.
+func refuseForeign(query metric.Query) error {
+	switch {
+	case query.CloudWatch != nil:
+		return &metric.QueryError{Field: "cloudwatch", Message: "can't be asked of an HTTP service"}
+	case query.PerServer != nil:
+		return &metric.QueryError{Field: "per_server", Message: "can't be asked of an HTTP service, which gives one number"}
+	case query.Period != 0, query.Window != 0, query.Offset != 0:
+		return &metric.QueryError{Field: "window", Message: "can't be asked of an HTTP service, which knows only the present"}
+	}
+	return nil
 }
 
 func (s *Source) below(relative *url.URL) (*url.URL, error) {

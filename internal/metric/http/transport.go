@@ -1,12 +1,9 @@
 package http
 
 import (
-	"context"
-	"crypto/tls"
-	"crypto/x509"
+	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	nethttp "net/http"
 	"net/netip"
@@ -102,49 +99,19 @@ func origin(u *url.URL) string {
 }
 
 // describe says what failed in words that are the same each time and hold no
-// address: the errors of package net name both, down to the local port, and
-// those of TLS the time of day.
+// address.
 func describe(err error) error {
 	return &metric.FetchError{Kind: metric.ErrUnavailable, Message: cause(err)}
 }
 
 func cause(err error) string {
-	var (
-		dns     *net.DNSError
-		unknown x509.UnknownAuthorityError
-		host    x509.HostnameError
-		invalid x509.CertificateInvalidError
-		record  tls.RecordHeaderError
-		errno   syscall.Errno
-		network net.Error
-	)
 	switch {
 	case errors.Is(err, errLinkLocal):
 		return errLinkLocal.Error()
 	case errors.Is(err, errRedirect):
 		return redirectCause(err)
-	case errors.Is(err, context.Canceled):
-		return "the request was cancelled"
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
-		return "no answer in time"
-	case errors.As(err, &dns) && dns.IsNotFound:
-		return "no such host"
-	case errors.As(err, &dns):
-		return "the host's name can't be resolved"
-	case errors.As(err, &unknown):
-		return "its certificate is signed by an unknown authority"
-	case errors.As(err, &host):
-		return "its certificate is for another host"
-	case errors.As(err, &invalid):
-		return "its certificate is not valid or has expired"
-	case errors.As(err, &record), errors.Is(err, nethttp.ErrSchemeMismatch):
-		return "it doesn't speak TLS"
-	case errors.As(err, &errno):
-		return errno.Error()
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return "the connection was closed too early"
 	}
-	return "the connection failed"
+	return cmp.Or(metric.NetworkCause(err), "the connection failed")
 }
 
 // redirectCause drops the URL that net/http puts in front.
