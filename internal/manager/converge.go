@@ -31,7 +31,16 @@ type change struct {
 // before old ones go: first everything missing, and in the place of what has
 // failed, together; then the healthy outdated members one at a time, stopping at
 // the first that fails. What is too much goes also where nothing can be launched.
-func (c *change) converge(ctx context.Context) error {
+func (c *change) converge(ctx context.Context) (err error) {
+	for range attempts {
+		if err = c.tryConverge(ctx); !errors.Is(err, errOutdated) {
+			break
+		}
+	}
+	return err
+}
+
+func (c *change) tryConverge(ctx context.Context) error {
 	group, err := c.group(ctx, c.ref)
 	if err != nil {
 		return err

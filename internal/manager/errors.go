@@ -1,6 +1,7 @@
 package manager
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"runtime/debug"
@@ -73,6 +74,16 @@ func (o Observation) memberError(member Member, failure string) *MemberError {
 func (o Observation) lost(slot int) *MemberError {
 	return &MemberError{Key: hosting.MemberKey(o.Group.Name, slot), Failure: o.WhyLost(slot), Ended: true}
 }
+
+// errOutdated says that a record turned out to be another one than a look at it had
+// shown: a hosting service may show for a while what was there before. Whoever gets it
+// looks again.
+var errOutdated = errors.New("the group's record has changed meanwhile; apply again")
+
+// attempts is how often something is begun whose look at the record was outdated. After
+// the first an update has read the newest record, so a second outdated look means that
+// somebody else is at work.
+const attempts = 3
 
 // WhyLost says in one line why the slot has no running server.
 func (o Observation) WhyLost(slot int) string {

@@ -123,12 +123,17 @@ func (m *Manager) ConfirmGroup(ctx context.Context, ref hosting.GroupRef) error 
 // that of a [GroupSpec]. A group that is gone is no error. The warnings are what
 // went wrong and kept nothing from being done.
 func (m *Manager) DestroyGroup(ctx context.Context, ref hosting.GroupRef, drainTimeout time.Duration) (warnings []error, err error) {
-	group, err := m.group(ctx, ref)
+	// Only what an update returns is sure to be the newest: without it a launch that
+	// was begun just before could be overlooked.
+	group, err := m.service.UpdateGroup(ctx, ref, func(group *hosting.Group) error {
+		group.Size = 0
+		return nil
+	})
 	if errors.Is(err, hosting.ErrNotFound) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("recording the end of server group %q: %w", ref.Name, err)
 	}
 	end := change{Manager: m, ref: ref, drainTimeout: drainTimeout}
 	if err := end.recallLaunch(ctx, group); err != nil {

@@ -21,7 +21,7 @@ func (c *change) launch(ctx context.Context, slots []int) ([]hosting.Server, err
 	group, err := c.service.UpdateGroup(ctx, c.ref, func(group *hosting.Group) error {
 		if group.Launch != nil {
 			// To forget it is to lose what it has launched.
-			return fmt.Errorf("launch %d has not ended; apply again", group.Launch.Attempt)
+			return errOutdated
 		}
 		group.Attempt++
 		group.Launch = &hosting.PendingLaunch{

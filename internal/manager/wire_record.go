@@ -15,6 +15,21 @@ import (
 // earlier run was cut short in recording gives way: first at its sources, because
 // nobody would look there for a wire that its target has forgotten.
 func (m *Manager) claimParameter(ctx context.Context, wire hosting.Wire) (before hosting.Wire, err error) {
+	for range attempts {
+		before, err = m.tryClaim(ctx, wire)
+		if !errors.Is(err, errOutdated) {
+			break
+		}
+	}
+	if err != nil {
+		return before, fmt.Errorf("recording the wire into %q: %w", wire.Into, err)
+	}
+	return before, nil
+}
+
+// tryClaim returns errOutdated where the record holds another wire than a look at it
+// has shown.
+func (m *Manager) tryClaim(ctx context.Context, wire hosting.Wire) (before hosting.Wire, err error) {
 	target, err := m.service.Group(ctx, wire.Into)
 	if err != nil {
 		return before, err
@@ -26,7 +41,7 @@ func (m *Manager) claimParameter(ctx context.Context, wire hosting.Wire) (before
 	_, err = m.service.UpdateGroup(ctx, target.GroupRef, func(group *hosting.Group) error {
 		for id := range rivals(*group, wire) {
 			if !deposed[id] {
-				return &WireOwnedError{Into: wire.Into, Parameter: wire.Parameter}
+				return errOutdated
 			}
 			delete(group.Wires, id)
 		}
@@ -37,10 +52,7 @@ func (m *Manager) claimParameter(ctx context.Context, wire hosting.Wire) (before
 		setWire(group, wire)
 		return nil
 	})
-	if err != nil {
-		return before, fmt.Errorf("recording the wire into %q: %w", wire.Into, err)
-	}
-	return before, nil
+	return before, err
 }
 
 // depose forgets, at their sources, the other wires into the wire's parameter that no
@@ -49,7 +61,7 @@ func (m *Manager) depose(ctx context.Context, target hosting.Group, wire hosting
 	deposed := make(map[string]bool)
 	for id, other := range rivals(target, wire) {
 		if other.Confirmed || !m.abandoned(other.Run) {
-			return nil, fmt.Errorf("recording the wire into %q: %w", wire.Into, &WireOwnedError{Into: wire.Into, Parameter: wire.Parameter})
+			return nil, &WireOwnedError{Into: wire.Into, Parameter: wire.Parameter}
 		}
 		deposed[id] = true
 	}
