@@ -24,11 +24,13 @@ const (
 	leftoverPatience = 10 * time.Second
 )
 
-// Main is the TestMain of a package whose tests launch local servers: the test
-// binary is executed again as the supervisor of each of them. It fails the package
+// Main is the TestMain of a package whose tests launch servers: the test binary is
+// executed again as the supervisor of each local one, and as process 1 of each
+// instance. It fails the package
 // when its tests leave a process running.
 func Main(m *testing.M) {
 	local.RunSupervisor()
+	runInstance()
 	if runtime.GOOS != "linux" && os.Getenv(requireAll) != "1" {
 		fmt.Println("skipped: local servers need Linux")
 		return

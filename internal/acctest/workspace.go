@@ -27,6 +27,8 @@ type Workspace struct {
 	cli         string
 	cliConfig   string
 	environment []string
+	// place makes of a configuration one for where its servers run.
+	place func(config string) string
 }
 
 // Result is what a command has printed and how it has ended.
@@ -54,6 +56,7 @@ func newWorkspace(t testing.TB, built func() (cliConfig string, err error)) *Wor
 			w.environment = append(w.environment, variable)
 		}
 	}
+	w.place = func(config string) string { return ProviderBlock(w.Directory(), "") + config }
 	w.Setenv("TF_CLI_CONFIG_FILE", cliConfig)
 	w.Setenv("TF_IN_AUTOMATION", "1")
 	w.Setenv("TF_INPUT", "0")
@@ -77,7 +80,7 @@ func (w *Workspace) Setenv(name, value string) {
 func (w *Workspace) Write(config string) {
 	w.t.Helper()
 	required := "terraform {\n  required_providers {\n    muster = { source = \"musterhq/muster\" }\n  }\n}\n"
-	if err := os.WriteFile(w.Path("main.tf"), []byte(required+ProviderBlock(w.Directory(), "")+config), 0o600); err != nil {
+	if err := os.WriteFile(w.Path("main.tf"), []byte(required+w.place(config)), 0o600); err != nil {
 		w.t.Fatal(err)
 	}
 }

@@ -271,12 +271,13 @@ stage_delivery() {
 	[ "$revision" -gt "$received" ] || return 0
 	while read -r kind name at secrecy text; do
 		case $kind in
-		value) ;;
+		value) [ -n "$text" ] || return ;;
+		vector) take_element || return ;;
 		end) return 0 ;;
 		*) return 1 ;;
 		esac
-		is_name "$name" && is_count "$at" && [ -n "$text" ] || return
-		contains "$parameters" "$name" && ! contains "$known" "$name" || continue
+		is_name "$name" && is_count "$at" || return
+		contains "$parameters" "$name" && ! contains "$known" "$name" && [ -n "$text" ] || continue
 		present="$present $name"
 		if [ "$secrecy" != plain ] && ! contains "$sensitive" "$name"; then
 			sensitive="$sensitive $name"
@@ -284,10 +285,31 @@ stage_delivery() {
 		number_in "since/$name"
 		if [ "$at" -gt "$number" ] || [ ! -e "values/$name" ]; then
 			decode "$text" >"incoming/$name" || return
-			arrived="$arrived $name=$at"
+			if [ "$kind" = vector ] && same "incoming/$name" "values/$name"; then
+				rm -f "incoming/$name"
+			else
+				arrived="$arrived $name=$at"
+			fi
 		fi
 	done
 	return 1
+}
+
+# Sets $text, the elements of a vector, to this server's; to nothing where the vector
+# is too short.
+take_element() {
+	case $text in *[!A-Za-z0-9+/=\ -]*) return 1 ;; esac
+	# The elements are words.
+	# shellcheck disable=SC2086
+	set -- $text
+	text=
+	[ "$MUSTER_SLOT" -ge $# ] || { shift "$MUSTER_SLOT" && text=$1; }
+}
+
+# same FILE FILE tells whether the values in them are equal: of a new vector, a server
+# may have the same element as before.
+same() {
+	[ -e "$2" ] && [ "$(cat "$1" && echo .)" = "$(cat "$2" && echo .)" ]
 }
 
 # Wakes the waiters whose value is there, once. Sets $waited to the names that the

@@ -10,11 +10,18 @@ import (
 // Value is the value of a deferred parameter as it is stored in a group's
 // ledger and delivered to its members.
 type Value struct {
-	Text      string `json:"text"`
-	Sensitive bool   `json:"sensitive,omitempty"`
-	// Since is the revision that brought this text.
+	// Text is every member's value; empty where BySlot is not nil.
+	Text string `json:"text"`
+	// BySlot is a vector: each member's own value at the index of its slot. A member
+	// in a slot beyond it has no value. Nil: all members have Text.
+	BySlot    []string `json:"by_slot,omitempty"`
+	Sensitive bool     `json:"sensitive,omitempty"`
+	// Since is the revision that brought this text or this vector.
 	Since int `json:"since"`
 }
+
+// MaxVectorSlots is the largest number of elements of a [Value.BySlot].
+const MaxVectorSlots = 10_000
 
 // Delivery is the whole set of values that a group's ledger holds at a
 // revision. It is a state, not a change: the newest delivery is all that a
@@ -26,6 +33,11 @@ type Delivery struct {
 
 const deliveryHeader = "muster delivery 1"
 
+const (
+	wordValue  = "value"
+	wordVector = "vector"
+)
+
 // Encode returns the delivery in the line format that the agent reads; see
 // [DecodeDelivery]. Equal deliveries are encoded equally. The caller guarantees
 // valid names and values.
@@ -33,19 +45,31 @@ func (d Delivery) Encode() []byte {
 	var e encoder
 	e.line(deliveryHeader, strconv.Itoa(d.Revision))
 	for _, name := range slices.Sorted(maps.Keys(d.Values)) {
-		value := d.Values[name]
-		e.line("value", name, strconv.Itoa(value.Since), encodeSecrecy(value.Sensitive), encodeText(value.Text))
+		e.value(name, d.Values[name])
 	}
 	return e.end()
+}
+
+func (e *encoder) value(name string, value Value) {
+	kind, texts := wordValue, []string{value.Text}
+	if value.BySlot != nil {
+		kind, texts = wordVector, value.BySlot
+	}
+	fields := []string{kind, name, strconv.Itoa(value.Since), encodeSecrecy(value.Sensitive)}
+	for _, text := range texts {
+		fields = append(fields, encodeText(text))
+	}
+	e.line(fields...)
 }
 
 // DecodeDelivery reads what [Delivery.Encode] has written:
 //
 //	muster delivery 1 REVISION
 //	value NAME SINCE plain|sensitive TEXT
+//	vector NAME SINCE plain|sensitive TEXT0 TEXT1 …
 //	end
 //
-// Its errors name the line and never quote a value. Values is nil where there
+// A vector holds a text per slot. Its errors name the line and never quote a value. Values is nil where there
 // are none.
 func DecodeDelivery(encoded []byte) (Delivery, error) {
 	var d deliveryDecoder
@@ -62,7 +86,7 @@ func (d *deliveryDecoder) decodeLine(fields []string) (err error) {
 	case fields[0] == deliveryHeader && len(fields) == 2:
 		d.delivery.Revision, err = decodeNumber(fields[1])
 		return err
-	case fields[0] == "value" && len(fields) == 5:
+	case fields[0] == wordValue && len(fields) == 5, fields[0] == wordVector && len(fields) >= 4:
 		return d.decodeValue(fields)
 	}
 	return errLine
@@ -83,11 +107,31 @@ func (d *deliveryDecoder) decodeValue(fields []string) (err error) {
 	if value.Sensitive, err = decodeSecrecy(fields[3]); err != nil {
 		return err
 	}
-	if value.Text, err = decodeValue(fields[4]); err != nil {
+	if fields[0] == wordVector {
+		value.BySlot, err = decodeVector(fields[4:])
+	} else {
+		value.Text, err = decodeValue(fields[4])
+	}
+	if err != nil {
 		return err
 	}
 	if d.delivery.Values == nil {
 		d.delivery.Values = map[string]Value{}
 	}
 	return addNew(d.delivery.Values, name, value)
+}
+
+func decodeVector(fields []string) ([]string, error) {
+	if len(fields) > MaxVectorSlots {
+		return nil, fmt.Errorf("%w: too many elements", errLine)
+	}
+	texts := make([]string, 0, len(fields))
+	for _, field := range fields {
+		text, err := decodeValue(field)
+		if err != nil {
+			return nil, err
+		}
+		texts = append(texts, text)
+	}
+	return texts, nil
 }

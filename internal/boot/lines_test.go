@@ -19,10 +19,15 @@ func fullDelivery() boot.Delivery {
 	d := boot.Delivery{Revision: 12, Values: map[string]boot.Value{
 		"sensitive": {Text: canary, Sensitive: true, Since: 12},
 		"zero":      {},
+		"vector":    {Since: 2},
+		"short":     {BySlot: []string{}, Since: 2},
 	}}
+	vector := d.Values["vector"]
 	for name, text := range awkwardValues() {
 		d.Values[name] = boot.Value{Text: text, Since: 3}
+		vector.BySlot = append(vector.BySlot, text)
 	}
+	d.Values["vector"] = vector
 	return d
 }
 
@@ -140,11 +145,31 @@ func TestParseReport(t *testing.T) {
 	}
 }
 
+func TestReport_Encode(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"of everything": strings.NewReplacer(
+			"future something that is not known yet\n", "",
+			"waiting b\nwaiting a\n", "waiting a\nwaiting b\n",
+			"event 012 ", "event 12 ",
+		).Replace(fullReport),
+		"of nothing": "muster report 1\nboot x\nstatus ready\nreceived 0\napplied 0\nend\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			report, err := boot.ParseReport([]byte(want))
+			if diff := cmp.Diff(want, string(report.Encode())); err != nil || diff != "" {
+				t.Errorf("%v\n%s", err, diff)
+			}
+		})
+	}
+}
+
 func TestParseReport_decommission(t *testing.T) {
 	t.Parallel()
 	for step := boot.DecommissionIdle; step <= boot.DecommissionFailed; step++ {
 		want := boot.Report{Boot: "x", Status: boot.StatusReady, Decommission: step}
-		got, err := boot.ParseReport(encodeReport(want))
+		got, err := boot.ParseReport(want.Encode())
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			t.Errorf("%v\n%s", err, diff)
 		}
@@ -205,6 +230,13 @@ func TestDecode_malformed(t *testing.T) {
 		"a value with a carriage return":          {"delivery", "muster delivery 1 1\nvalue a 1 plain " + secret + "\r\n", "line 2: malformed line"},
 		"a value that is too large":               {"delivery", "muster delivery 1 1\nvalue a 1 plain " + large + "\n", "line 2: malformed line"},
 		"a value with a NUL byte":                 {"delivery", "muster delivery 1 1\nvalue a 1 plain " + nul + "\n", "line 2: invalid value: it holds a NUL byte, which an environment variable can't; encode it, for example with base64encode"},
+		"a vector with a reserved name":           {"delivery", "muster delivery 1 1\nvector PATH 1 plain -\n", "line 2: malformed line: invalid name"},
+		"a vector without secrecy":                {"delivery", "muster delivery 1 1\nvector a 1\n", "line 2: malformed line"},
+		"a vector with two spaces":                {"delivery", "muster delivery 1 1\nvector a 1 plain -  -\n", "line 2: malformed line"},
+		"a vector that is not in base64":          {"delivery", "muster delivery 1 1\nvector a 1 plain - " + canary + "\n", "line 2: malformed line"},
+		"a vector with too large a text":          {"delivery", "muster delivery 1 1\nvector a 1 plain - " + large + "\n", "line 2: malformed line"},
+		"a vector for too many slots":             {"delivery", "muster delivery 1 1\nvector a 1 plain" + strings.Repeat(" -", boot.MaxVectorSlots+1) + "\n", "line 2: malformed line: too many elements"},
+		"a vector and a value of one name":        {"delivery", "muster delivery 1 1\nvector a 1 plain\nvalue a 1 plain -\n", "line 3: malformed line: repeated name"},
 		"a payload without a boot script":         {"payload", "muster payload 1\n", "it has no boot script"},
 		"a payload with two boot scripts":         {"payload", "muster payload 1\nboot_script YQ==\nboot_script YQ==\n", "line 3: malformed line: repeated line"},
 		"an unknown line of a payload":            {"payload", "muster payload 1\nfuture\n", "line 2: malformed line"},
@@ -285,6 +317,7 @@ func FuzzDecodeDelivery(f *testing.F) {
 	f.Add(boot.Delivery{}.Encode())
 	f.Add([]byte("muster delivery 1 3\nvalue LC_ALL 3 sensitive LQ==\nvalue b 1 plain -\nend\n"))
 	f.Add([]byte("muster delivery 1 1\nvalue a 1 plain YQ==\nend\n"))
+	f.Add([]byte("muster delivery 1 3\nvector a 1 plain\nvector b 3 sensitive YQ== - YWI=\nend\n"))
 	f.Fuzz(func(t *testing.T, encoded []byte) {
 		want, err := boot.DecodeDelivery(encoded)
 		if err != nil {
@@ -322,38 +355,9 @@ func FuzzParseReport(f *testing.F) {
 		if err != nil {
 			return
 		}
-		got, err := boot.ParseReport(encodeReport(want))
+		got, err := boot.ParseReport(want.Encode())
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			t.Errorf("%v\n%s", err, diff)
 		}
 	})
-}
-
-// encodeReport writes the report as the agent would.
-func encodeReport(r boot.Report) []byte {
-	text := func(s string) string {
-		if s == "" {
-			return "-"
-		}
-		return base64.StdEncoding.EncodeToString([]byte(s))
-	}
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "muster report 1\nboot %s\nstatus %s\nlog %s\nreceived %d\napplied %d\n", r.Boot, r.Status, text(r.LogTail), r.Received, r.Applied)
-	if r.Failure != "" {
-		fmt.Fprintf(&b, "failure %s\n", r.Failure)
-	}
-	if r.Decommission != boot.DecommissionNone {
-		fmt.Fprintf(&b, "decommission %s\n", r.Decommission)
-	}
-	for _, name := range r.Waiting {
-		fmt.Fprintf(&b, "waiting %s\n", name)
-	}
-	for name, value := range r.Outputs {
-		fmt.Fprintf(&b, "output %s %s\n", name, text(value))
-	}
-	for _, event := range r.Events {
-		fmt.Fprintf(&b, "event %d %s\n", event.Uptime, event.What)
-	}
-	b.WriteString("end\n")
-	return b.Bytes()
 }

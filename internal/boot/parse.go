@@ -3,7 +3,9 @@ package boot
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 )
@@ -47,6 +49,37 @@ func ParseReport(encoded []byte) (Report, error) {
 		return Report{}, fmt.Errorf("parsing the report: %w", err)
 	}
 	return p.report, nil
+}
+
+// Encode returns the report in the format that [ParseReport] reads, for whoever keeps
+// it. Equal reports are encoded equally. The caller guarantees a report as ParseReport
+// returns one.
+func (r Report) Encode() []byte {
+	var e encoder
+	e.line(reportHeader)
+	e.line("boot", r.Boot)
+	e.line("status", r.Status.String())
+	for _, name := range r.Waiting {
+		e.line("waiting", name)
+	}
+	if r.Failure != "" {
+		e.line("failure", r.Failure)
+	}
+	if r.LogTail != "" {
+		e.line("log", encodeText(r.LogTail))
+	}
+	e.line("received", strconv.Itoa(r.Received))
+	e.line("applied", strconv.Itoa(r.Applied))
+	if r.Decommission != DecommissionNone {
+		e.line("decommission", r.Decommission.String())
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Outputs)) {
+		e.line("output", name, encodeText(r.Outputs[name]))
+	}
+	for _, event := range r.Events {
+		e.line("event", strconv.FormatInt(event.Uptime, 10), event.What)
+	}
+	return e.end()
 }
 
 type reportParser struct {

@@ -116,5 +116,9 @@ type Report struct {
 	Decommission Decommission
 	// Outputs are the published outputs by name.
 	Outputs map[string]string
-	Events  []Event
+	// Sensitive names, sorted, the outputs that came over a channel which keeps them
+	// apart from what everybody may read; nil where the channel makes no difference.
+	// [Report.Encode] and [ParseReport] know nothing of it.
+	Sensitive []string
+	Events    []Event
 }

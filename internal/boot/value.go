@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -12,21 +13,45 @@ import (
 type storedValue struct {
 	Text *string `json:"text,omitempty"`
 	// Bytes stands in the place of Text where that isn't UTF-8; in base64.
-	Bytes     []byte `json:"bytes,omitempty"`
-	Sensitive bool   `json:"sensitive,omitempty"`
-	Since     int    `json:"since"`
+	Bytes []byte `json:"bytes,omitempty"`
+	// BySlot, or BytesBySlot where one of its texts isn't UTF-8, stands in the place
+	// of both where there is a vector.
+	BySlot      []string `json:"by_slot,omitzero"`
+	BytesBySlot [][]byte `json:"bytes_by_slot,omitempty"`
+	Sensitive   bool     `json:"sensitive,omitempty"`
+	Since       int      `json:"since"`
+}
+
+// forms counts the ways in which the value is there.
+func (s storedValue) forms() int {
+	forms := 0
+	for _, there := range []bool{s.Text != nil, s.Bytes != nil, s.BySlot != nil, s.BytesBySlot != nil} {
+		if there {
+			forms++
+		}
+	}
+	return forms
 }
 
 // MarshalJSON implements [json.Marshaler]: every byte of the text comes back.
 func (v Value) MarshalJSON() ([]byte, error) {
 	stored := storedValue{Sensitive: v.Sensitive, Since: v.Since}
-	if utf8.ValidString(v.Text) {
-		stored.Text = &v.Text
-	} else {
+	switch {
+	case v.BySlot != nil && slices.ContainsFunc(v.BySlot, invalidUTF8):
+		for _, text := range v.BySlot {
+			stored.BytesBySlot = append(stored.BytesBySlot, []byte(text))
+		}
+	case v.BySlot != nil:
+		stored.BySlot = v.BySlot
+	case invalidUTF8(v.Text):
 		stored.Bytes = []byte(v.Text)
+	default:
+		stored.Text = &v.Text
 	}
 	return json.Marshal(stored)
 }
+
+func invalidUTF8(text string) bool { return !utf8.ValidString(text) }
 
 // UnmarshalJSON implements [json.Unmarshaler]. Its errors never quote the text. An
 // unknown field is an error, because dropping it would lose what it says.
@@ -34,10 +59,13 @@ func (v *Value) UnmarshalJSON(encoded []byte) error {
 	decoder := json.NewDecoder(bytes.NewReader(encoded))
 	decoder.DisallowUnknownFields()
 	var stored storedValue
-	if decoder.Decode(&stored) != nil || (stored.Text == nil) == (stored.Bytes == nil) {
+	if decoder.Decode(&stored) != nil || stored.forms() != 1 {
 		return fmt.Errorf("decoding the value of a parameter: %w", errLine)
 	}
-	*v = Value{Text: string(stored.Bytes), Sensitive: stored.Sensitive, Since: stored.Since}
+	*v = Value{Text: string(stored.Bytes), BySlot: stored.BySlot, Sensitive: stored.Sensitive, Since: stored.Since}
+	for _, text := range stored.BytesBySlot {
+		v.BySlot = append(v.BySlot, string(text))
+	}
 	if stored.Text != nil {
 		v.Text = *stored.Text
 	}

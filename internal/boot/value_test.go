@@ -21,6 +21,9 @@ func TestValue_JSON(t *testing.T) {
 		"nothing":           {boot.Value{Since: 1}, `{"text":"","since":1}`},
 		"what is not UTF-8": {boot.Value{Text: "caf\xe9\xff", Since: 2}, `{"bytes":"Y2Fm6f8=","since":2}`},
 		"a cut letter":      {boot.Value{Text: "caf\xc3", Since: 2}, `{"bytes":"Y2Fmww==","since":2}`},
+		"a vector":          {boot.Value{BySlot: []string{"a", ""}, Since: 2}, `{"by_slot":["a",""],"since":2}`},
+		"an empty vector":   {boot.Value{BySlot: []string{}, Since: 2}, `{"by_slot":[],"since":2}`},
+		"a vector in which something is not UTF-8": {boot.Value{BySlot: []string{"\xff", "a", ""}, Sensitive: true}, `{"bytes_by_slot":["/w==","YQ==",""],"sensitive":true,"since":0}`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -48,6 +51,8 @@ func TestValue_UnmarshalJSON_refuses(t *testing.T) {
 	tests := map[string]string{
 		"no text":             `{"since":1}`,
 		"text and bytes":      `{"text":"hush","bytes":"aA==","since":1}`,
+		"text and a vector":   `{"text":"hush","by_slot":["hush"],"since":1}`,
+		"two vectors":         `{"by_slot":["hush"],"bytes_by_slot":["aA=="],"since":1}`,
 		"an unknown field":    `{"text":"hush","since":1,"until":2}`,
 		"bytes not in base64": `{"bytes":"hush!","since":1}`,
 		"another type":        `"hush"`,

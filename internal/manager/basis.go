@@ -17,8 +17,10 @@ type Basis struct {
 	Group string
 	// Intended is the group's size as the ledger has it.
 	Intended int
-	// InService counts the members that are ready and not about to go.
+	// InService counts the members that are ready and not about to go; Servers are the
+	// IDs of their servers, in the order of the slots.
 	InService int
+	Servers   []string
 }
 
 // Basis returns the basis for the group of that name or, where group is empty,
@@ -37,6 +39,7 @@ func (m *Manager) Basis(ctx context.Context, configuration, group string) (Basis
 	for _, member := range observation.Members {
 		if member.Report.Status == boot.StatusReady && !member.Failed() && member.Slot < record.Size {
 			basis.InService++
+			basis.Servers = append(basis.Servers, member.ID)
 		}
 	}
 	return basis, nil

@@ -19,18 +19,27 @@ type SignalRequest struct {
 	Query  metric.Query
 }
 
+// SignalObservation is what was seen of one signal.
+type SignalObservation struct {
+	policy.Observation
+
+	// Servers are the samples by server ID, in place of Samples, of a signal that was
+	// asked for per server. A server that has none is absent.
+	Servers map[string][]policy.Sample
+}
+
 // Gather fetches the signals, from all sources at the same time and each within
 // the deadline, and returns one observation per request. What goes wrong with one
 // source is in the observations of its signals and nowhere else: not even a source
 // that hangs or panics touches the others. A source that is absent from sources,
 // or nil because its configuration isn't known yet, leaves its signals pending.
-func Gather(ctx context.Context, sources map[string]metric.Source, requests map[string]SignalRequest, deadline time.Duration) map[string]policy.Observation {
+func Gather(ctx context.Context, sources map[string]metric.Source, requests map[string]SignalRequest, deadline time.Duration) map[string]SignalObservation {
 	bySource := make(map[string][]string)
 	for _, signal := range slices.Sorted(maps.Keys(requests)) {
 		source := requests[signal].Source
 		bySource[source] = append(bySource[source], signal)
 	}
-	observations := make(map[string]policy.Observation, len(requests))
+	observations := make(map[string]SignalObservation, len(requests))
 	var (
 		mu  sync.Mutex
 		all sync.WaitGroup
@@ -59,13 +68,13 @@ func queriesOf(requests map[string]SignalRequest, signals []string) []metric.Que
 
 // gatherFrom returns one observation per query, no later than the deadline also
 // where the source breaks its contract and doesn't return.
-func gatherFrom(ctx context.Context, name string, source metric.Source, queries []metric.Query, deadline time.Duration) []policy.Observation {
+func gatherFrom(ctx context.Context, name string, source metric.Source, queries []metric.Query, deadline time.Duration) []SignalObservation {
 	if source == nil {
 		return repeat(policy.Observation{Pending: fmt.Sprintf("the metric source %q was not known at the last refresh", name)}, len(queries))
 	}
 	ctx, cancel := context.WithTimeout(ctx, deadline)
 	defer cancel()
-	done := make(chan []policy.Observation, 1)
+	done := make(chan []SignalObservation, 1)
 	go func() { done <- fetchFrom(ctx, name, source, queries) }()
 	select {
 	case observations := <-done:
@@ -89,7 +98,7 @@ const gatherGrace = time.Second
 
 // fetchFrom turns results into observations. A panic must not pass: in a goroutine
 // it would end the provider with everything that it is doing.
-func fetchFrom(ctx context.Context, name string, source metric.Source, queries []metric.Query) (observations []policy.Observation) {
+func fetchFrom(ctx context.Context, name string, source metric.Source, queries []metric.Query) (observations []SignalObservation) {
 	defer func() {
 		if recover() != nil {
 			observations = repeat(policy.Observation{Error: name + ": the metric source has crashed; this is a bug, please report it"}, len(queries))
@@ -105,17 +114,28 @@ func fetchFrom(ctx context.Context, name string, source metric.Source, queries [
 	return observations
 }
 
-func toObservation(source string, result metric.Result) policy.Observation {
+func toObservation(source string, result metric.Result) SignalObservation {
 	if result.Err != nil {
-		return policy.Observation{Error: source + ": " + result.Err.Error()}
+		return SignalObservation{Observation: policy.Observation{Error: source + ": " + result.Err.Error()}}
 	}
-	var observation policy.Observation
-	for _, sample := range result.Samples {
-		observation.Samples = append(observation.Samples, policy.Sample{At: sample.At, Value: sample.Value})
+	observation := SignalObservation{Observation: policy.Observation{Samples: toSamples(result.Samples)}}
+	if result.Servers != nil {
+		observation.Servers = make(map[string][]policy.Sample, len(result.Servers))
+	}
+	for id, samples := range result.Servers {
+		observation.Servers[id] = toSamples(samples)
 	}
 	return observation
 }
 
-func repeat(observation policy.Observation, n int) []policy.Observation {
-	return slices.Repeat([]policy.Observation{observation}, n)
+func toSamples(measured []metric.Sample) []policy.Sample {
+	var samples []policy.Sample
+	for _, sample := range measured {
+		samples = append(samples, policy.Sample{At: sample.At, Value: sample.Value})
+	}
+	return samples
+}
+
+func repeat(observation policy.Observation, n int) []SignalObservation {
+	return slices.Repeat([]SignalObservation{{Observation: observation}}, n)
 }

@@ -32,6 +32,10 @@ func TestGather(t *testing.T) {
 	lengths := sourceFunc(func(_ context.Context, queries []metric.Query) []metric.Result {
 		var results []metric.Result
 		for _, query := range queries {
+			if query.PerServer != nil {
+				results = append(results, metric.Result{Servers: map[string][]metric.Sample{"srv-1": {{At: at, Value: 1}}}})
+				continue
+			}
 			if query.Path == "" {
 				results = append(results, unavailable("connection refused"))
 				continue
@@ -55,6 +59,7 @@ func TestGather(t *testing.T) {
 		"a":       {Source: "good", Query: metric.Query{Path: "xx"}},
 		"b":       {Source: "good"},
 		"c":       {Source: "good", Query: metric.Query{Path: "xxx"}},
+		"servers": {Source: "good", Query: metric.Query{PerServer: &metric.PerServer{Servers: []string{"srv-1", "srv-2"}}}},
 		"broken":  {Source: "broken"},
 		"hung":    {Source: "hung"},
 		"missing": {Source: "missing"},
@@ -62,19 +67,27 @@ func TestGather(t *testing.T) {
 		"short":   {Source: "short"},
 		"unknown": {Source: "unknown"},
 	}
-	seen := func(value float64) policy.Observation {
-		return policy.Observation{Samples: []policy.Sample{{At: at, Value: value}}}
+	one := func(value float64) []policy.Sample { return []policy.Sample{{At: at, Value: value}} }
+	seen := func(value float64) manager.SignalObservation {
+		return manager.SignalObservation{Observation: policy.Observation{Samples: one(value)}}
 	}
-	want := map[string]policy.Observation{
+	failed := func(cause string) manager.SignalObservation {
+		return manager.SignalObservation{Observation: policy.Observation{Error: cause}}
+	}
+	pending := func(cause string) manager.SignalObservation {
+		return manager.SignalObservation{Observation: policy.Observation{Pending: cause}}
+	}
+	want := map[string]manager.SignalObservation{
 		"a":       seen(2),
-		"b":       {Error: "good: connection refused"},
+		"b":       failed("good: connection refused"),
 		"c":       seen(3),
-		"broken":  {Error: "broken: the metric source has crashed; this is a bug, please report it"},
-		"hung":    {Error: "hung: no answer in time"},
-		"missing": {Pending: `the metric source "missing" was not known at the last refresh`},
-		"patient": {Error: "patient: no answer in time"},
-		"short":   {Error: "short: 0 answers to 1 queries"},
-		"unknown": {Pending: `the metric source "unknown" was not known at the last refresh`},
+		"servers": {Servers: map[string][]policy.Sample{"srv-1": one(1)}},
+		"broken":  failed("broken: the metric source has crashed; this is a bug, please report it"),
+		"hung":    failed("hung: no answer in time"),
+		"missing": pending(`the metric source "missing" was not known at the last refresh`),
+		"patient": failed("patient: no answer in time"),
+		"short":   failed("short: 0 answers to 1 queries"),
+		"unknown": pending(`the metric source "unknown" was not known at the last refresh`),
 	}
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()

@@ -248,10 +248,14 @@ func TestManager_countsNoMemberThatLeaves(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Minute)
-		if basis, err := d.nextRun().Basis(t.Context(), "web", ""); err != nil || basis.InService != 1 {
+		basis, err := d.nextRun().Basis(t.Context(), "web", "")
+		if err != nil || basis.InService != 1 {
 			t.Errorf("%d members are in service (error %v), want 1", basis.InService, err)
 		}
-		_, err := d.nextRun().Await(t.Context(), manager.AwaitSpec{Groups: []hosting.GroupRef{d.ref}, MinReady: map[string]int{"web": 2}})
+		if diff := cmp.Diff([]string{d.world.Servers()[2].ID}, basis.Servers); diff != "" {
+			t.Errorf("the servers in service (-want +got):\n%s", diff)
+		}
+		_, err = d.nextRun().Await(t.Context(), manager.AwaitSpec{Groups: []hosting.GroupRef{d.ref}, MinReady: map[string]int{"web": 2}})
 		if err == nil || !strings.Contains(err.Error(), "web-0: it has been decommissioned") {
 			t.Errorf("waiting for two of three, of which two leave: got error %v", err)
 		}

@@ -9,6 +9,10 @@ import (
 	"time"
 )
 
+// CloudWatchSource is the name of the source on Amazon CloudWatch, which is asked where
+// a signal has CloudWatch's own arguments. No other source may have it.
+const CloudWatchSource = "cloudwatch"
+
 // Source answers queries. Its methods may be called concurrently.
 //
 // It retries nothing: the next refresh asks again, and a policy says what is to

@@ -33,6 +33,7 @@ const (
 type model struct {
 	Namespace     types.String `tfsdk:"namespace"`
 	Local         types.Object `tfsdk:"local"`
+	AWS           types.Object `tfsdk:"aws"`
 	MetricSources types.Map    `tfsdk:"metric_sources"`
 }
 
@@ -56,11 +57,15 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	service, known := config.service(&resp.Diagnostics)
+	found, known := config.place(ctx, p.version, &resp.Diagnostics)
 	sources := config.sources(ctx, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() || !known {
 		return
 	}
+	if found.cloudwatch != nil && sources != nil {
+		sources[metric.CloudWatchSource] = found.cloudwatch
+	}
+	service := found.service
 	if p.decorate != nil {
 		service = p.decorate(service)
 	}
@@ -72,7 +77,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	resp.ResourceData, resp.DataSourceData = m, m
 }
 
-// service returns the hosting service; known is false where its place isn't.
+// service returns the local hosting service; known is false where its place isn't.
 func (m model) service(diagnostics *diag.Diagnostics) (service hosting.Service, known bool) {
 	directory := types.StringNull()
 	if m.Local.IsUnknown() {
@@ -116,6 +121,10 @@ func (m model) sources(ctx context.Context, diagnostics *diag.Diagnostics) map[s
 	}
 	sources := make(map[string]metric.Source)
 	for name, element := range m.MetricSources.Elements() {
+		if name == metric.CloudWatchSource {
+			diagnostics.AddAttributeError(path.Root("metric_sources").AtMapKey(name), "Invalid Metric Source", reservedName)
+			continue
+		}
 		if !tfvalue.Known(ctx, element) {
 			sources[name] = nil
 			continue

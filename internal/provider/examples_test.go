@@ -20,6 +20,9 @@ const examplesDirectory = "../../examples"
 // settings matches what an example needs to find the provider, and a test doesn't.
 var settings = regexp.MustCompile(`(?ms)^terraform \{$.*?^\}$`)
 
+// providerBlock matches the provider block of an example.
+var providerBlock = regexp.MustCompile(`(?ms)^provider "muster" \{$.*?^\}$`)
+
 // exampleConfig returns the configuration in an example's directory, as it is when
 // it is used from elsewhere.
 func exampleConfig(t *testing.T, directory string) string {

@@ -72,15 +72,23 @@ func policyMistakes() map[string]mistake {
 		},
 		"a signal from nowhere": {
 			config: signal(`{ value = "depth" }`),
-			want:   []diagnosis{{"signals", "Invalid Scaling Policy", "signals.jobs: must have one of literal and source."}},
+			want:   []diagnosis{{"signals", "Invalid Scaling Policy", "signals.jobs: must have one of literal, source and cloudwatch."}},
 		},
 		"a signal from two places": {
 			config: signal(`{ source = "api", literal = 1 }`),
 			want:   []diagnosis{{"signals", "Invalid Scaling Policy", "signals.jobs.source: can't be combined with literal; remove one of the two."}},
 		},
+		"a signal from a source and CloudWatch": {
+			config: signal(`{ source = "api", cloudwatch = { namespace = "App", metric_name = "Jobs" } }`),
+			want:   []diagnosis{{"signals", "Invalid Scaling Policy", "signals.jobs.source: can't be combined with cloudwatch; remove one of the two."}},
+		},
+		"a period that is no duration": {
+			config: signal(`{ cloudwatch = { namespace = "App", metric_name = "Jobs", period = "often" } }`),
+			want:   []diagnosis{{"signals", "Invalid Scaling Policy", `signals.jobs.cloudwatch.period: "often" is not a duration; write for example 90s or 5m.`}},
+		},
 		"a signal that is null": {
 			config: signal(`null`),
-			want:   []diagnosis{{"signals", "Invalid Scaling Policy", "signals.jobs: must have one of literal and source."}},
+			want:   []diagnosis{{"signals", "Invalid Scaling Policy", "signals.jobs: must have one of literal, source and cloudwatch."}},
 		},
 		"a malformed name of a signal": {
 			config: policy("signals", `{ jobs = { literal = 1 }, floor = { literal = 2 }, queue-depth = { literal = 1 } }`),
@@ -149,6 +157,15 @@ func sourceMistakes() map[string]mistake {
 			config:   sized().with(jobsPolicy, "initial_servers", `11`),
 			provider: source(service),
 			want:     []diagnosis{{"initial_servers", "Invalid Scaling Policy", "initial_servers: the policy can't start with 11 servers, which is outside min_servers and max_servers."}},
+		},
+		"a source with the name of CloudWatch": {
+			config:   sized(),
+			provider: "metric_sources = {\n    cloudwatch = { http = { " + service + " } }\n    api = { http = { " + service + " } }\n  }",
+			want:     []diagnosis{{"cloudwatch", "Invalid Metric Source", "metric_sources.cloudwatch: this name is reserved for Amazon CloudWatch, which signals ask with cloudwatch = { … }; give the source another name."}},
+		},
+		"CloudWatch without an account": {
+			config: signal(`{ cloudwatch = { namespace = "App", metric_name = "Jobs" } }`),
+			want:   []diagnosis{{"signals", "CloudWatch Without Account", "signals.jobs.cloudwatch: the provider's configuration has no aws block, which says whose CloudWatch is asked; add one, for example aws = { region = \"eu-central-1\" }."}},
 		},
 		"a URL with a password": {
 			config:   sized(),

@@ -109,7 +109,7 @@ func expectHeld(t *testing.T, w *acctest.Workspace, causes map[string]string) {
 	}
 	for _, text := range []string{
 		"\nThe policy for server configuration \"web\" has come to this: 3: held: another has no data (api: the answer doesn't have the value), scale-in is not done without it; ",
-		"\nIf that doesn't pass by itself, correct the metric source in the provider's configuration, or the signal's path and value. The signal's on_missing says what is done meanwhile.",
+		"\nIf that doesn't pass by itself, correct the metric source in the provider's configuration, or what the signal asks for. The signal's on_missing says what is done meanwhile.",
 	} {
 		if !strings.Contains(said, text) {
 			t.Errorf("the warning doesn't say %q", text)

@@ -10,10 +10,10 @@ import (
 	"github.com/musterhq/terraform-provider-muster/internal/acctest"
 )
 
-// Both boot at once. The producer is made to wait until the consumer's boot script
-// has begun: servers that were launched one after the other could never finish.
-func TestAccInjection_mutual(t *testing.T) {
-	t.Parallel()
+// mutual is a stack of two kinds of servers that need each other. The producer is made
+// to wait until the consumer's boot script has begun: servers that were launched one
+// after the other could never finish.
+func mutual() stack {
 	consumer := configuration{
 		name: "web", outputs: `began = {}, seen = {}`,
 		parameters: `db_token = { deferred = true, required_for = "ready" }, db_address = { deferred = true }`,
@@ -31,7 +31,7 @@ date +%s%N | muster output set published
 muster output set token "token-of-$MUSTER_MEMBER"
 `,
 	}
-	mutual := stack{
+	return stack{
 		configurations: []configuration{consumer, producer},
 		groups:         []group{{name: "web", size: 2}, {name: "db", size: 1}},
 		injections: []injection{
@@ -40,19 +40,26 @@ muster output set token "token-of-$MUSTER_MEMBER"
 			{into: "db.web_began", from: []string{"web.began"}, arguments: `select = "all"`},
 		},
 	}
-	resource.Test(t, mutual.test(acctest.Directory(t), resource.TestStep{
-		ConfigStateChecks: []statecheck.StateCheck{checkOutputs(func(got outputs) error {
-			for _, key := range []string{"web-0", "web-1"} {
-				if got[key]["seen"] != "token-of-db-0" {
-					return fmt.Errorf("%s has seen %v", key, got[key]["seen"])
-				}
-				began, published := nanoseconds(got[key]["began"]), nanoseconds(got["db-0"]["published"])
-				if began == 0 || began >= published {
-					return fmt.Errorf("the boot script of %s began at %d, the output was published at %d", key, began, published)
-				}
-			}
-			return nil
-		})},
+}
+
+// checkMutual wants both to have booted at once, and to have what they need.
+func checkMutual(got outputs) error {
+	for _, key := range []string{"web-0", "web-1"} {
+		if got[key]["seen"] != "token-of-db-0" {
+			return fmt.Errorf("%s has seen %v", key, got[key]["seen"])
+		}
+		began, published := nanoseconds(got[key]["began"]), nanoseconds(got["db-0"]["published"])
+		if began == 0 || began >= published {
+			return fmt.Errorf("the boot script of %s began at %d, the output was published at %d", key, began, published)
+		}
+	}
+	return nil
+}
+
+func TestAccInjection_mutual(t *testing.T) {
+	t.Parallel()
+	resource.Test(t, mutual().test(acctest.Directory(t), resource.TestStep{
+		ConfigStateChecks: []statecheck.StateCheck{checkOutputs(checkMutual)},
 	}))
 }
 
@@ -108,9 +115,9 @@ func TestAccInjection_loop(t *testing.T) {
 	}
 }
 
-func TestAccInjection_self(t *testing.T) {
-	t.Parallel()
-	cluster := stack{
+// cluster is a group whose members need each other's addresses.
+func cluster() stack {
+	return stack{
 		configurations: []configuration{{
 			name: "node", parameters: `peers = { deferred = true, required_for = "ready" }`, outputs: `seen = {}`,
 			boot: `muster param get peers | muster output set seen`,
@@ -118,7 +125,11 @@ func TestAccInjection_self(t *testing.T) {
 		groups:     []group{{name: "node", size: 3}},
 		injections: []injection{{into: "node.peers", from: []string{"node.private_ip"}, arguments: "select = \"all\"\n  separator = \" \""}},
 	}
-	resource.Test(t, cluster.test(acctest.Directory(t), resource.TestStep{
+}
+
+func TestAccInjection_self(t *testing.T) {
+	t.Parallel()
+	resource.Test(t, cluster().test(acctest.Directory(t), resource.TestStep{
 		ConfigStateChecks: []statecheck.StateCheck{checkState(expectOwnAddresses)},
 	}))
 }

@@ -16,7 +16,7 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 		Attributes: map[string]schema.Attribute{
 			"namespace": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "Keeps the servers of one Terraform state apart from those of others: 1 to 32 lower-case letters, digits and hyphens. Use one per state. Default: `default`.",
+				MarkdownDescription: "Keeps the servers of one Terraform state apart from those of others: 1 to 32 lower-case letters, digits and hyphens. Use one per state. Required with `aws`; the default is `default`.",
 			},
 			"local": schema.SingleNestedAttribute{
 				Optional:            true,
@@ -28,6 +28,7 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 					},
 				},
 			},
+			"aws": awsAttribute(),
 			"metric_sources": schema.MapNestedAttribute{
 				Optional:            true,
 				MarkdownDescription: "Where the signals of scaling policies come from, by name. Addresses and credentials belong here: nothing of it reaches Terraform's state.",

@@ -18,6 +18,8 @@ resource "muster_scaling_policy" "worker" {
   signals = {
     # Instead of a literal, a source of the provider's metric_sources:
     # queue = { source = "queue", path = "/jobs", value = "waiting" }
+    # Or, with an aws block in the provider's configuration, a metric of CloudWatch:
+    # queue = { cloudwatch = { namespace = "AWS/SQS", metric_name = "ApproximateNumberOfMessagesVisible", dimensions = { QueueName = "jobs" } } }
     queue = { literal = var.queued_jobs }
   }
 

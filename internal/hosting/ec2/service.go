@@ -42,6 +42,8 @@ type Service struct {
 	// memory is what this process knows before EC2 shows it.
 	memory memory
 	ledger ledger
+	// configurations is what this process knows of stored configurations.
+	configurations catalog
 }
 
 var _ hosting.Service = (*Service)(nil)
@@ -52,7 +54,7 @@ func New(options Options) *Service {
 	if options.Pace == (hosting.Pace{}) {
 		options.Pace = hosting.Pace{Busy: 2 * time.Second, Idle: 5 * time.Second}
 	}
-	return &Service{options: options}
+	return &Service{options: options, ledger: newLedger(), configurations: newCatalog()}
 }
 
 // Location implements [hosting.Service].

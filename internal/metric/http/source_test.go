@@ -86,11 +86,17 @@ func TestSource_contract(t *testing.T) {
 			Empty:     metric.Query{Path: "/queue", Value: "null"},
 			Words:     metric.Query{Path: "/queue", Value: "words"},
 			Senseless: metric.Query{Path: "../admin"},
-			Slow:      metric.Query{Path: "/slow"},
-			Failing:   metric.Query{Path: "/failing"},
-			Down:      source(t, http.Config{BaseURL: down, Headers: headers}),
-			Asked:     func() int { return int(asked.Load()) },
-			Secrets:   []string{"hush", "many", "out of order", strings.TrimPrefix(base, "http://"), strings.TrimPrefix(down, "http://"), "127.0.0.1"},
+			Foreign: []metric.Query{
+				{CloudWatch: &metric.CloudWatch{Namespace: "AWS/SQS", MetricName: "ApproximateAgeOfOldestMessage"}},
+				{Path: "/queue", Value: "depth", Window: time.Hour},
+				{Path: "/queue", Value: "depth", Period: time.Minute},
+				{Path: "/queue", Value: "depth", Offset: time.Minute},
+			},
+			Slow:    metric.Query{Path: "/slow"},
+			Failing: metric.Query{Path: "/failing"},
+			Down:    source(t, http.Config{BaseURL: down, Headers: headers}),
+			Asked:   func() int { return int(asked.Load()) },
+			Secrets: []string{"hush", "many", "out of order", strings.TrimPrefix(base, "http://"), strings.TrimPrefix(down, "http://"), "127.0.0.1"},
 		}
 	})
 }

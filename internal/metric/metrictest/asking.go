@@ -3,6 +3,8 @@ package metrictest
 import (
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/musterhq/terraform-provider-muster/internal/metric"
 )
 
@@ -25,7 +27,7 @@ func testAsksOnce(t *testing.T, f Fixture) {
 		before := f.Asked()
 		fetch(t.Context(), t, f.Source, query)
 		if got := f.Asked() - before; got != 1 {
-			t.Errorf("%+v: the service was asked %d times, want once", query, got)
+			t.Errorf("%s: the service was asked %d times, want once", text(t, query), got)
 		}
 	}
 }
@@ -38,4 +40,33 @@ func testEqualQueries(t *testing.T, f Fixture) {
 	if got := f.Asked() - before; got != 1 {
 		t.Errorf("the service was asked %d times, want once", got)
 	}
+}
+
+func testPerServer(t *testing.T, f Fixture) {
+	if f.PerServer == nil {
+		query := f.Number
+		query.PerServer = &metric.PerServer{Dimension: "server", Servers: []string{"a"}}
+		if err := f.Source.Check(query); err == nil {
+			t.Error("the source takes a query per server; the fixture has none")
+		}
+		return
+	}
+	results := fetch(t.Context(), t, f.Source, *f.PerServer, f.Number)
+	newestIs(t, results[1], f.Want)
+	if results[0].Err != nil {
+		t.Fatal(results[0].Err)
+	}
+	got := make(map[string]float64)
+	for id, samples := range results[0].Servers {
+		got[id] = samples[len(samples)-1].Value
+	}
+	if diff := cmp.Diff(f.Servers, got); diff != "" {
+		t.Errorf("servers (-want +got):\n%s", diff)
+	}
+	nobody := *f.PerServer
+	nobody.PerServer = &metric.PerServer{Dimension: f.PerServer.PerServer.Dimension}
+	if err := f.Source.Check(nobody); err != nil {
+		t.Errorf("the check of a query whose servers aren't known yet: %v", err)
+	}
+	errorIs(t, fetch(t.Context(), t, f.Source, nobody)[0], metric.ErrNoData)
 }

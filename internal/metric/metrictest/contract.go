@@ -4,6 +4,7 @@ package metrictest
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"math"
 	"slices"
@@ -37,8 +38,15 @@ type Fixture struct {
 	Empty metric.Query
 	// Words is a query whose answer isn't a number.
 	Words metric.Query
-	// Senseless is a query that the source can't understand.
+	// Senseless is a query that the source can't understand; Foreign are queries for
+	// sources of other kinds.
 	Senseless metric.Query
+	Foreign   []metric.Query
+	// PerServer is a query for the samples of every server by itself, and Servers the
+	// newest of each by its ID. Among the IDs of the query is one without samples, which
+	// Servers doesn't have. Nil: the source knows no servers.
+	PerServer *metric.Query
+	Servers   map[string]float64
 	// Slow is a query that isn't answered before its context ends.
 	Slow metric.Query
 	// Failing is a query that the service answers with an error.
@@ -71,6 +79,8 @@ func Run(t *testing.T, setUp func(t *testing.T) Fixture) {
 		"nothing is retried, and all asked anew":   testAsksOnce,
 		"equal queries cost one call":              testEqualQueries,
 		"errors tell no secrets":                   testSecrets,
+		"queries for other kinds are refused":      testForeign,
+		"servers are told apart":                   testPerServer,
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -83,9 +93,9 @@ func Run(t *testing.T, setUp func(t *testing.T) Fixture) {
 // fetch fetches and checks what holds for every answer.
 func fetch(ctx context.Context, t *testing.T, source metric.Source, queries ...metric.Query) []metric.Result {
 	t.Helper()
-	before := slices.Clone(queries)
+	before := text(t, queries)
 	results := source.Fetch(ctx, queries)
-	if diff := cmp.Diff(before, queries); diff != "" {
+	if diff := cmp.Diff(before, text(t, queries)); diff != "" {
 		t.Errorf("the queries were altered:\n%s", diff)
 	}
 	if len(results) != len(queries) {
@@ -97,20 +107,47 @@ func fetch(ctx context.Context, t *testing.T, source metric.Source, queries ...m
 	return results
 }
 
+// text returns all that a value holds, whatever it points to.
+func text(t *testing.T, value any) string {
+	t.Helper()
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(encoded)
+}
+
 func checkResult(t *testing.T, query metric.Query, result metric.Result) {
 	t.Helper()
-	if (len(result.Samples) == 0) != (result.Err != nil) {
-		t.Errorf("%+v: %d samples and error %v; want one of the two", query, len(result.Samples), result.Err)
+	answers := 0
+	for _, there := range []bool{len(result.Samples) > 0, len(result.Servers) > 0, result.Err != nil} {
+		if there {
+			answers++
+		}
+	}
+	if answers != 1 || len(result.Servers) > 0 && query.PerServer == nil {
+		t.Errorf("%s: %d samples, %d servers and error %v; want one of them", text(t, query), len(result.Samples), len(result.Servers), result.Err)
 	}
 	if result.Err != nil {
 		checkError(t, query, result.Err)
 	}
-	for i, sample := range result.Samples {
-		if math.IsNaN(sample.Value) || math.IsInf(sample.Value, 0) || sample.At.IsZero() {
-			t.Errorf("%+v: sample %+v is no measurement", query, sample)
+	checkSamples(t, query, result.Samples)
+	for id, samples := range result.Servers {
+		if len(samples) == 0 || !slices.Contains(query.PerServer.Servers, id) {
+			t.Errorf("%s: server %q has %d samples", text(t, query), id, len(samples))
 		}
-		if i > 0 && sample.At.Before(result.Samples[i-1].At) {
-			t.Errorf("%+v: sample %d is older than the one before it", query, i)
+		checkSamples(t, query, samples)
+	}
+}
+
+func checkSamples(t *testing.T, query metric.Query, samples []metric.Sample) {
+	t.Helper()
+	for i, sample := range samples {
+		if math.IsNaN(sample.Value) || math.IsInf(sample.Value, 0) || sample.At.IsZero() {
+			t.Errorf("%s: sample %+v is no measurement", text(t, query), sample)
+		}
+		if i > 0 && sample.At.Before(samples[i-1].At) {
+			t.Errorf("%s: sample %d is older than the one before it", text(t, query), i)
 		}
 	}
 }
@@ -119,10 +156,10 @@ func checkResult(t *testing.T, query metric.Query, result metric.Result) {
 func checkError(t *testing.T, query metric.Query, err error) {
 	t.Helper()
 	if !known(err) {
-		t.Errorf("%+v: %v wraps no sentinel of the port", query, err)
+		t.Errorf("%s: %v wraps no sentinel of the port", text(t, query), err)
 	}
-	if text := err.Error(); text == "" || len(text) > maxErrorBytes || !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
-		t.Errorf("%+v: %q is not one short line of text", query, text)
+	if said := err.Error(); said == "" || len(said) > maxErrorBytes || !utf8.ValidString(said) || strings.ContainsFunc(said, unicode.IsControl) {
+		t.Errorf("%s: %q is not one short line of text", text(t, query), said)
 	}
 }
 
@@ -199,7 +236,7 @@ func testConcurrent(t *testing.T, f Fixture) {
 			newestIs(t, results[0], 0)
 			newestIs(t, results[1], f.Want)
 			if err := f.Source.Check(f.Number); err != nil {
-				t.Errorf("%+v: %v", f.Number, err)
+				t.Errorf("%s: %v", text(t, f.Number), err)
 			}
 		})
 	}

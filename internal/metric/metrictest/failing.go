@@ -19,15 +19,30 @@ func testErrors(t *testing.T, f Fixture) {
 func testCheck(t *testing.T, f Fixture) {
 	for _, query := range []metric.Query{f.Number, f.Zero, f.Empty, f.Words, f.Slow, f.Failing} {
 		if err := f.Source.Check(query); err != nil {
-			t.Errorf("%+v: %v", query, err)
+			t.Errorf("%s: %v", text(t, query), err)
 		}
 	}
-	err := f.Source.Check(f.Senseless)
+	refused(t, f, f.Senseless)
+}
+
+func testForeign(t *testing.T, f Fixture) {
+	if len(f.Foreign) == 0 {
+		t.Fatal("the fixture has no queries for other kinds")
+	}
+	for _, query := range f.Foreign {
+		refused(t, f, query)
+	}
+}
+
+// refused checks that Check and Fetch refuse a query in the same words.
+func refused(t *testing.T, f Fixture, query metric.Query) {
+	t.Helper()
+	err := f.Source.Check(query)
 	var queryError *metric.QueryError
 	if !errors.As(err, &queryError) || !errors.Is(err, metric.ErrQuery) || queryError.Field == "" || queryError.Message == "" {
-		t.Errorf("got %v, want a QueryError that wraps ErrQuery and says what is wrong with which field", err)
+		t.Fatalf("%s: got %v, want a QueryError that wraps ErrQuery and says what is wrong with which field", text(t, query), err)
 	}
-	if got := fetch(t.Context(), t, f.Source, f.Senseless)[0].Err; got == nil || got.Error() != err.Error() {
+	if got := fetch(t.Context(), t, f.Source, query)[0].Err; got == nil || got.Error() != err.Error() {
 		t.Errorf("Check says %v and Fetch %v", err, got)
 	}
 }

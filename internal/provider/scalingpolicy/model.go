@@ -31,13 +31,14 @@ type model struct {
 }
 
 type signalModel struct {
-	Literal   types.Float64 `tfsdk:"literal"`
-	Source    types.String  `tfsdk:"source"`
-	Path      types.String  `tfsdk:"path"`
-	Value     types.String  `tfsdk:"value"`
-	OnMissing types.String  `tfsdk:"on_missing"`
-	Fallback  types.Float64 `tfsdk:"fallback"`
-	MaxAge    types.String  `tfsdk:"max_age"`
+	Literal    types.Float64 `tfsdk:"literal"`
+	Source     types.String  `tfsdk:"source"`
+	Path       types.String  `tfsdk:"path"`
+	Value      types.String  `tfsdk:"value"`
+	CloudWatch types.Object  `tfsdk:"cloudwatch"`
+	OnMissing  types.String  `tfsdk:"on_missing"`
+	Fallback   types.Float64 `tfsdk:"fallback"`
+	MaxAge     types.String  `tfsdk:"max_age"`
 }
 
 type ruleModel struct {
@@ -180,18 +181,26 @@ func (s signalModel) toSignal(path []string) (policy.Signal, []policy.Fault) {
 // check holds the arguments of a signal that the engine doesn't know against each
 // other.
 func (s signalModel) check(path []string) []policy.Fault {
-	literal := !s.Literal.IsNull()
+	others := map[string]attr.Value{"source": s.Source, "path": s.Path, "value": s.Value}
 	switch {
-	case !literal && s.Source.IsNull():
-		return []policy.Fault{{Path: path, Message: "must have one of literal and source"}}
-	case !literal:
-		return nil
+	case !s.Literal.IsNull():
+		others["cloudwatch"] = s.CloudWatch
+		return apart(path, "literal", others)
+	case !s.CloudWatch.IsNull():
+		return append(apart(path, "cloudwatch", others), cloudWatch{s.CloudWatch}.faults(slices.Concat(path, []string{"cloudwatch"}))...)
+	case s.Source.IsNull():
+		return []policy.Fault{{Path: path, Message: "must have one of literal, source and cloudwatch"}}
 	}
+	return nil
+}
+
+// apart returns a fault for each of the others that is there together with the one.
+func apart(path []string, one string, others map[string]attr.Value) []policy.Fault {
 	var faults []policy.Fault
-	for name, value := range map[string]types.String{"source": s.Source, "path": s.Path, "value": s.Value} {
+	for name, value := range others {
 		if !value.IsNull() {
 			faults = append(faults, policy.Fault{
-				Path: slices.Concat(path, []string{name}), Message: "can't be combined with literal; remove one of the two",
+				Path: slices.Concat(path, []string{name}), Message: "can't be combined with " + one + "; remove one of the two",
 			})
 		}
 	}

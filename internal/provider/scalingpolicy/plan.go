@@ -110,7 +110,7 @@ func (p planner) update(ctx context.Context, compiled *policy.Policy) (model, di
 		return plan, nil
 	}
 	signals, diagnostics := plan.signals(ctx)
-	decision := compiled.Decide(p.seen.snapshot(plan, signals, int(state.DesiredServers.ValueInt64())))
+	decision, _ := p.seen.decide(compiled, plan, signals, int(state.DesiredServers.ValueInt64()))
 	diagnostics.Append(refusals(decision)...)
 	plan.DesiredServers = types.Int64Value(int64(decision.Desired))
 	plan.Decision = types.StringValue(decision.Sentence)

@@ -27,8 +27,12 @@ type world struct {
 	err      error
 	drift    float64
 	fetches  int
+	// looks counts the looks at the group.
+	looks int
 	// unnamed: the names of the sources aren't known; unknown: the source isn't.
 	unnamed, unknown bool
+	// cloudwatch is the source on CloudWatch; nil: there is none.
+	cloudwatch metric.Source
 }
 
 func (w *world) set(change func(*world)) {
@@ -48,6 +52,7 @@ func (w *world) runs(servers int) func() {
 func (w *world) Basis(_ context.Context, configuration, group string) (manager.Basis, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.looks++
 	if w.basisErr != nil {
 		return manager.Basis{}, w.basisErr
 	}
@@ -64,7 +69,9 @@ func (w *world) Sources() map[string]metric.Source {
 	case w.unnamed:
 		return nil
 	case w.unknown:
-		return map[string]metric.Source{"api": nil}
+		return map[string]metric.Source{"api": nil, metric.CloudWatchSource: nil}
+	case w.cloudwatch != nil:
+		return map[string]metric.Source{"api": w, metric.CloudWatchSource: w.cloudwatch}
 	}
 	return map[string]metric.Source{"api": w}
 }

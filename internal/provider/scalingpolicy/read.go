@@ -3,6 +3,8 @@ package scalingpolicy
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,7 +61,7 @@ func refresh(ctx context.Context, m manages, state model) (model, sighting, diag
 	signals, wrong := state.signals(ctx)
 	diagnostics.Append(wrong...)
 	if basis.Exists {
-		seen.Signals = fetch(ctx, m, signals)
+		seen.Signals = fetch(ctx, m, signals, basis.Servers)
 	}
 	if ctx.Err() != nil {
 		diagnostics.Append(tfdiag.Unable("Read", noun, context.Cause(ctx)))
@@ -85,17 +87,23 @@ func (m model) adopt(basis manager.Basis) (model, diag.Diagnostics) {
 	return m, diagnostics
 }
 
-// fetch asks the sources for every signal that has one.
-func fetch(ctx context.Context, m manages, signals map[string]signalModel) map[string]seenSignal {
+// fetch asks the sources for every signal that has one. servers are those in service.
+func fetch(ctx context.Context, m manages, signals map[string]signalModel, servers []string) map[string]seenSignal {
 	requests := make(map[string]manager.SignalRequest)
 	for name, signal := range signals {
-		if !signal.Source.IsNull() {
-			requests[name] = manager.SignalRequest{Source: signal.Source.ValueString(), Query: signal.query()}
+		source := signal.source()
+		if source == "" {
+			continue
 		}
+		query := signal.query()
+		if query.PerServer != nil {
+			query.PerServer.Servers = servers
+		}
+		requests[name] = manager.SignalRequest{Source: source, Query: query}
 	}
 	seen := make(map[string]seenSignal)
 	for name, observation := range manager.Gather(ctx, m.Sources(), requests, fetchDeadline) {
-		seen[name] = record(signals[name], observation)
+		seen[name] = record(signals[name], observation, servers)
 	}
 	return seen
 }
@@ -112,9 +120,27 @@ func (m model) evaluate(ctx context.Context, signals map[string]signalModel, see
 		// The plan will say what is wrong with the configuration as it is now.
 		return m, nil
 	}
-	decision := compiled.Decide(seen.snapshot(m, signals, int(m.DesiredServers.ValueInt64())))
+	decision, held := seen.decide(compiled, m, signals, int(m.DesiredServers.ValueInt64()))
 	m.Evaluation = types.StringValue(decision.JSON())
-	return m, m.warnings(decision)
+	diagnostics := m.warnings(decision)
+	if held {
+		diagnostics.Append(m.warnSilent(decision, seen))
+	}
+	return m, diagnostics
+}
+
+// warnSilent tells of the servers for whose sake none is taken away.
+func (m model) warnSilent(decision policy.Decision, seen sighting) diag.Diagnostic {
+	var lines []string
+	for _, name := range slices.Sorted(maps.Keys(seen.Signals)) {
+		if silent := seen.Signals[name].Silent; silent != "" {
+			lines = append(lines, fmt.Sprintf("Signal %q is not complete: %s.", name, silent))
+		}
+	}
+	return diag.NewAttributeWarningDiagnostic(path.Root("signals"), "Scale-In Held",
+		fmt.Sprintf("%s\n\nSo no server is taken away. The policy for server configuration %q has come to this: %s.\n\n"+
+			"A new server has samples after a few minutes. Where it has none for longer, see whether the server sends the metric, or make the signal's window longer.",
+			strings.Join(lines, "\n"), m.ServerConfiguration.ValueString(), decision.Sentence))
 }
 
 func (m model) warnings(decision policy.Decision) diag.Diagnostics {
@@ -128,7 +154,7 @@ func (m model) warnings(decision policy.Decision) diag.Diagnostics {
 	}
 	diagnostics.AddAttributeWarning(path.Root("signals"), "Scaling Policy Without Data",
 		fmt.Sprintf("%s\n\nThe policy for server configuration %q has come to this: %s.\n\n"+
-			"If that doesn't pass by itself, correct the metric source in the provider's configuration, or the signal's path and value. "+
+			"If that doesn't pass by itself, correct the metric source in the provider's configuration, or what the signal asks for. "+
 			"The signal's on_missing says what is done meanwhile.",
 			strings.Join(lines, "\n"), m.ServerConfiguration.ValueString(), decision.Sentence))
 	return diagnostics

@@ -375,7 +375,7 @@ func TestScalingPolicy_faults(t *testing.T) {
 		"an undeclared signal": {strings.Replace(requests(1, 2, ""), `signal = "requests"`, `signal = "request"`, 1), `rules\.load\.target\.signal: signal "request" is not declared in signals`},
 		"an undeclared source": {strings.Replace(requests(1, 2, ""), `source = "api"`, `source = "apo"`, 1), `no metric source "apo"; the\s+metric_sources of its configuration are: api`},
 		"a senseless query":    {strings.Replace(requests(1, 2, ""), `"load"`, `".."`, 1), `signals\.requests\.path: leads out`},
-		"no source":            {strings.Replace(requests(1, 2, ""), `source = "api",`, ``, 1), `signals\.requests: must have one of literal and source`},
+		"no source":            {strings.Replace(requests(1, 2, ""), `source = "api",`, ``, 1), `signals\.requests: must have one of literal, source and cloudwatch`},
 		"literal and source":   {strings.Replace(requests(1, 2, ""), `path =`, `literal = 1, path =`, 1), `(?s)signals\.requests\.path: can't be combined with literal.*signals\.requests\.source: can't be combined`},
 		"an age":               {strings.Replace(requests(1, 2, ""), `path =`, `max_age = "soon", path =`, 1), `signals\.requests\.max_age: "soon" is not a duration`},
 		"a name":               {requests(1, 2, `server_group = "Web"`), `"Web" is not a valid name`},

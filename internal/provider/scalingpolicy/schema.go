@@ -52,7 +52,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 			},
 			"signals": schema.MapNestedAttribute{
 				Optional:            true,
-				MarkdownDescription: "The numbers that rules look at, by name. A name consists of letters, digits and underscores.",
+				MarkdownDescription: "The numbers that rules look at, by name, each with one of `literal`, `source` and `cloudwatch`. A name consists of letters, digits and underscores.",
 				NestedObject:        schema.NestedAttributeObject{Attributes: signalAttributes()},
 				Validators:          []validator.Map{mapvalidator.SizeAtMost(maxEntries)},
 			},
@@ -101,6 +101,7 @@ func signalAttributes() map[string]schema.Attribute {
 			Optional:            true,
 			MarkdownDescription: "Where the number is in the document, as a [gjson path](https://github.com/tidwall/gjson/blob/master/SYNTAX.md). Default: the whole document is the number.",
 		},
+		"cloudwatch": cloudWatchAttribute(),
 		"on_missing": schema.StringAttribute{
 			Optional: true,
 			MarkdownDescription: "What rules do while the signal can't be read: `hold_scale_in` lets other rules add servers but none remove any; `ignore` leaves the decision to the other rules; " +

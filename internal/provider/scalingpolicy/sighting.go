@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"strings"
 	"time"
@@ -50,6 +51,9 @@ type seenSignal struct {
 	Value   float64    `json:"value,omitempty"`
 	Error   string     `json:"error,omitempty"`
 	Pending string     `json:"pending,omitempty"`
+	// Silent says which servers the value lacks, where it was asked for per server;
+	// empty: none.
+	Silent string `json:"silent,omitempty"`
 }
 
 // digest identifies what is asked of which source. How the answer is used isn't
@@ -57,7 +61,11 @@ type seenSignal struct {
 // sample as good as it was. Nor is the source's own configuration, which a plan
 // can't always know: a refresh asks every source anew.
 func (s signalModel) digest() string {
-	content, err := json.Marshal([]string{s.Source.ValueString(), s.Path.ValueString(), s.Value.ValueString()})
+	asked := []any{s.Source.ValueString(), s.Path.ValueString(), s.Value.ValueString()}
+	if !s.CloudWatch.IsNull() {
+		asked = append(asked, s.query(), cloudWatch{s.CloudWatch}.aggregation())
+	}
+	content, err := json.Marshal(asked)
 	if err != nil {
 		panic(fmt.Sprintf("encoding strings: %v", err)) // Strings always encode.
 	}
@@ -78,21 +86,42 @@ func look(m model, basis manager.Basis, now time.Time) sighting {
 }
 
 // record keeps of an observation what the rules need: the newest sample, or why
-// there is none.
-func record(signal signalModel, observation policy.Observation) seenSignal {
+// there is none. servers are those that were asked for.
+func record(signal signalModel, observation manager.SignalObservation, servers []string) seenSignal {
 	seen := seenSignal{Query: signal.digest(), Error: cut(observation.Error), Pending: cut(observation.Pending)}
 	if seen.Error != "" || seen.Pending != "" {
 		return seen
 	}
-	for _, sample := range observation.Samples {
-		if seen.At == nil || !sample.At.Before(*seen.At) {
-			seen.At, seen.Value = &sample.At, sample.Value
-		}
+	samples := observation.Samples
+	if len(observation.Servers) > 0 {
+		samples = []policy.Sample{cloudWatch{signal.CloudWatch}.aggregation().of(observation.Servers)}
+		seen.Silent = cut(silent(servers, observation.Servers))
+	}
+	if len(samples) > 0 {
+		newest := newestOf(samples)
+		seen.At, seen.Value = &newest.At, newest.Value
 	}
 	if math.IsNaN(seen.Value) || math.IsInf(seen.Value, 0) {
 		return seenSignal{Query: seen.Query, Error: "its newest sample is not a finite number"}
 	}
 	return seen
+}
+
+// silent says which of the servers have no sample; empty where all have one.
+func silent(servers []string, samples map[string][]policy.Sample) string {
+	var without []string
+	for _, id := range servers {
+		if len(samples[id]) == 0 {
+			without = append(without, id)
+		}
+	}
+	switch len(without) {
+	case 0:
+		return ""
+	case 1:
+		return fmt.Sprintf("it has no sample of server %s", without[0])
+	}
+	return fmt.Sprintf("it has no sample of %d of %d servers, %s among them", len(without), len(servers), without[0])
 }
 
 func cut(text string) string {
@@ -139,6 +168,35 @@ func (s sighting) observations(signals map[string]signalModel) map[string]policy
 		}
 	}
 	return observations
+}
+
+// decide decides on the model. A signal that lacks servers may add some and takes none
+// away: where the decision without it keeps more servers, that one holds, and held is
+// true.
+func (s sighting) decide(compiled *policy.Policy, m model, signals map[string]signalModel, prior int) (decision policy.Decision, held bool) {
+	decision = compiled.Decide(s.snapshot(m, signals, prior))
+	without, lacking := s.withoutSilent()
+	if !lacking {
+		return decision, false
+	}
+	if safe := compiled.Decide(without.snapshot(m, signals, prior)); safe.Desired > decision.Desired {
+		return safe, true
+	}
+	return decision, false
+}
+
+// withoutSilent returns the sighting as if nobody had looked at the signals that lack
+// servers; lacking is false where there are none.
+func (s sighting) withoutSilent() (without sighting, lacking bool) {
+	without = s
+	without.Signals = maps.Clone(s.Signals)
+	for name, seen := range s.Signals {
+		if seen.Silent != "" {
+			without.Signals[name] = seenSignal{Query: seen.Query, Pending: seen.Silent}
+			lacking = true
+		}
+	}
+	return without, lacking
 }
 
 func (s seenSignal) toObservation() policy.Observation {

@@ -73,33 +73,42 @@ func (m model) checkSources(ctx context.Context, sources map[string]metric.Sourc
 	}
 	for _, name := range slices.Sorted(maps.Keys(signals)) {
 		signal := signals[name]
-		if signal.Source.IsNull() || signal.Source.IsUnknown() {
+		asked := signal.source()
+		if asked == "" {
 			continue
 		}
 		at := path.Root("signals").AtMapKey(name)
-		source, declared := sources[signal.Source.ValueString()]
+		source, declared := sources[asked]
 		switch {
+		case signal.Source.ValueString() == metric.CloudWatchSource:
+			diagnostics.AddAttributeError(at, "Invalid Signal",
+				fmt.Sprintf("signals.%s.source: CloudWatch isn't one of the metric_sources; write cloudwatch = { … } in place of source.", name))
+		case !declared && !signal.CloudWatch.IsNull():
+			diagnostics.AddAttributeError(at, "CloudWatch Without Account",
+				fmt.Sprintf("signals.%s.cloudwatch: the provider's configuration has no aws block, which says whose CloudWatch is asked; "+
+					"add one, for example aws = { region = \"eu-central-1\" }.", name))
 		case !declared:
-			diagnostics.AddAttributeError(at, "Undeclared Metric Source",
-				fmt.Sprintf("signals.%s.source: %s", name, undeclared(signal.Source.ValueString(), sources)))
-		case source != nil && tfvalue.Known(ctx, signal.Path, signal.Value):
-			diagnostics.Append(checkQuery(name, source, signal.query())...)
+			diagnostics.AddAttributeError(at, "Undeclared Metric Source", fmt.Sprintf("signals.%s.source: %s", name, undeclared(asked, sources)))
+		case source != nil && tfvalue.Known(ctx, signal.Path, signal.Value, signal.CloudWatch):
+			diagnostics.Append(checkQuery(name, source, signal)...)
 		}
 	}
 	return diagnostics
 }
 
 func undeclared(name string, sources map[string]metric.Source) string {
-	declared := strings.Join(slices.Sorted(maps.Keys(sources)), ", ")
+	others := maps.Clone(sources)
+	delete(others, metric.CloudWatchSource)
+	declared := strings.Join(slices.Sorted(maps.Keys(others)), ", ")
 	if declared == "" {
 		return fmt.Sprintf("the provider has no metric source %q: declare it in the metric_sources of the provider's configuration, which has none.", name)
 	}
 	return fmt.Sprintf("the provider has no metric source %q; the metric_sources of its configuration are: %s.", name, declared)
 }
 
-func checkQuery(signal string, source metric.Source, query metric.Query) diag.Diagnostics {
+func checkQuery(name string, source metric.Source, signal signalModel) diag.Diagnostics {
 	var diagnostics diag.Diagnostics
-	err := source.Check(query)
+	err := source.Check(signal.query())
 	if err == nil {
 		return diagnostics
 	}
@@ -107,10 +116,26 @@ func checkQuery(signal string, source metric.Source, query metric.Query) diag.Di
 	if wrong, ok := errors.AsType[*metric.QueryError](err); ok {
 		text = wrong.Field + ": " + wrong.Message
 	}
-	diagnostics.AddAttributeError(path.Root("signals").AtMapKey(signal), "Invalid Signal", fmt.Sprintf("signals.%s.%s.", signal, text))
+	if !signal.CloudWatch.IsNull() {
+		text = "cloudwatch." + text
+	}
+	diagnostics.AddAttributeError(path.Root("signals").AtMapKey(name), "Invalid Signal", fmt.Sprintf("signals.%s.%s.", name, text))
 	return diagnostics
 }
 
+// source returns the name of the source that is asked; empty where there is none, or
+// it isn't known yet.
+func (s signalModel) source() string {
+	if !s.CloudWatch.IsNull() {
+		return metric.CloudWatchSource
+	}
+	return s.Source.ValueString()
+}
+
+// query returns what is asked of the source, without the servers.
 func (s signalModel) query() metric.Query {
+	if !s.CloudWatch.IsNull() {
+		return cloudWatch{s.CloudWatch}.query()
+	}
 	return metric.Query{Path: s.Path.ValueString(), Value: s.Value.ValueString()}
 }

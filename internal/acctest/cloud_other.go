@@ -1,0 +1,6 @@
+//go:build !linux
+
+package acctest
+
+// runInstance does nothing: instances run on Linux.
+func runInstance() {}

@@ -1,0 +1,104 @@
+package awsclient
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+)
+
+// Session is one account and one region, as the options have led to them. Its
+// clients share credentials, connections, retries and rate limits; they may be used
+// concurrently.
+type Session struct {
+	cfg       aws.Config
+	endpoints map[string]string
+	account   string
+}
+
+// Open finds credentials and asks STS whose they are. It returns a [*ConfigError] where
+// the options themselves are at fault, also where they don't fit the environment. No
+// error holds a secret.
+func Open(ctx context.Context, o Options) (*Session, error) {
+	if err := o.Check(); err != nil {
+		return nil, err
+	}
+	cfg, err := load(ctx, o, time.Now) //nolint:forbidigo // Rates and the times in the log are those of the real clock.
+	if err != nil {
+		return nil, err
+	}
+	s := &Session{cfg: cfg, endpoints: o.Endpoints}
+	if o.SkipCredentialsValidation {
+		return s, nil
+	}
+	if err := s.identify(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.checkAccount(o); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// identify asks STS for the account, which needs no permission.
+func (s *Session) identify(ctx context.Context) error {
+	client := sts.NewFromConfig(s.cfg, func(to *sts.Options) { to.BaseEndpoint = cmp.Or(s.endpoint("sts"), to.BaseEndpoint) })
+	identity, err := client.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return &callError{"checking the credentials: " + shortText(err), err}
+	}
+	s.account = aws.ToString(identity.Account)
+	return nil
+}
+
+func (s *Session) checkAccount(o Options) error {
+	if len(o.AllowedAccountIDs) > 0 && !slices.Contains(o.AllowedAccountIDs, s.account) {
+		return faulty("allowed_account_ids", "doesn't have the account of the credentials, %s, but %s; use other credentials, or add it if it is meant",
+			s.account, strings.Join(o.AllowedAccountIDs, ", "))
+	}
+	if slices.Contains(o.ForbiddenAccountIDs, s.account) {
+		return faulty("forbidden_account_ids", "has the account of the credentials, %s; use other credentials", s.account)
+	}
+	return nil
+}
+
+// EC2 returns a client of Amazon EC2.
+func (s *Session) EC2() *ec2.Client {
+	return ec2.NewFromConfig(s.cfg, func(o *ec2.Options) { o.BaseEndpoint = cmp.Or(s.endpoint("ec2"), o.BaseEndpoint) })
+}
+
+// SSM returns a client of AWS Systems Manager.
+func (s *Session) SSM() *ssm.Client {
+	return ssm.NewFromConfig(s.cfg, func(o *ssm.Options) { o.BaseEndpoint = cmp.Or(s.endpoint("ssm"), o.BaseEndpoint) })
+}
+
+// CloudWatch returns a client of Amazon CloudWatch.
+func (s *Session) CloudWatch() *cloudwatch.Client {
+	return cloudwatch.NewFromConfig(s.cfg, func(o *cloudwatch.Options) { o.BaseEndpoint = cmp.Or(s.endpoint("cloudwatch"), o.BaseEndpoint) })
+}
+
+// Account returns the account's ID, 12 digits; empty where STS was not to be asked.
+func (s *Session) Account() string { return s.account }
+
+// Region returns the region.
+func (s *Session) Region() string { return s.cfg.Region }
+
+// SSMEndpoint returns the base URL that was set for Systems Manager, in the options or
+// in the environment; empty: it is that of the region.
+func (s *Session) SSMEndpoint() string { return aws.ToString(s.SSM().Options().BaseEndpoint) }
+
+// endpoint returns the base URL that the options have for a service, nil for none.
+func (s *Session) endpoint(service string) *string {
+	url, ok := s.endpoints[service]
+	if !ok {
+		return nil
+	}
+	return &url
+}
