@@ -1,9 +1,16 @@
 package acctest
 
 import (
+	"context"
+	"encoding/base64"
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
 	"github.com/musterhq/terraform-provider-muster/internal/acctest/awsfake"
 	"github.com/musterhq/terraform-provider-muster/internal/acctest/awsfake/fleet"
@@ -16,6 +23,9 @@ func runInstance() { machine.RunInit() }
 type Cloud struct {
 	*awsfake.World
 	awsfake.Endpoint
+
+	// machines is where each instance has its directory.
+	machines string
 }
 
 // CloudSpec is what an account is made of.
@@ -31,10 +41,33 @@ type CloudSpec struct {
 // in it along.
 func NewCloud(t testing.TB, spec CloudSpec) *Cloud {
 	t.Helper()
-	spec.Account.Machines = fleet.Fleet{Directory: t.TempDir(), Machine: machine.Spec{Image: spec.Image}}
+	machines := t.TempDir()
+	spec.Account.Machines = fleet.Fleet{Directory: machines, Machine: machine.Spec{Image: spec.Image}}
 	world := awsfake.NewWorld(spec.Account)
 	t.Cleanup(world.Close)
-	return &Cloud{World: world, Endpoint: world.Serve(t)}
+	return &Cloud{World: world, Endpoint: world.Serve(t), machines: machines}
+}
+
+// File returns what a script has written into a file in its working directory on an
+// instance.
+func (c *Cloud) File(t testing.TB, instanceID, name string) string {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(c.machines, instanceID, "root", "var", "lib", "muster", "home", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+// Console returns what anybody reads on the console of an instance who may.
+func (c *Cloud) Console(instanceID string) ([]byte, error) {
+	answer, err := ec2.NewFromConfig(c.Config()).GetConsoleOutput(context.Background(), &ec2.GetConsoleOutputInput{
+		InstanceId: &instanceID, Latest: aws.Bool(true),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return base64.StdEncoding.DecodeString(aws.ToString(answer.Output))
 }
 
 // ProviderBlock returns the provider block for the account; extra goes into the block.

@@ -1,7 +1,6 @@
 package awsclient
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -18,9 +17,11 @@ import (
 // clients share credentials, connections, retries and rate limits; they may be used
 // concurrently.
 type Session struct {
-	cfg       aws.Config
-	endpoints map[string]string
-	account   string
+	region, account string
+
+	ec2        *ec2.Client
+	ssm        *ssm.Client
+	cloudwatch *cloudwatch.Client
 }
 
 // Open finds credentials and asks STS whose they are. It returns a [*ConfigError] where
@@ -34,11 +35,11 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{cfg: cfg, endpoints: o.Endpoints}
+	s := newSession(cfg, o.Endpoints)
 	if o.SkipCredentialsValidation {
 		return s, nil
 	}
-	if err := s.identify(ctx); err != nil {
+	if s.account, err = identify(ctx, cfg, o.Endpoints); err != nil {
 		return nil, err
 	}
 	if err := s.checkAccount(o); err != nil {
@@ -47,15 +48,32 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 	return s, nil
 }
 
+func newSession(cfg aws.Config, endpoints map[string]string) *Session {
+	return &Session{
+		region:     cfg.Region,
+		ec2:        ec2.NewFromConfig(cfg, func(o *ec2.Options) { o.BaseEndpoint = endpoint(endpoints, "ec2", o.BaseEndpoint) }),
+		ssm:        ssm.NewFromConfig(cfg, func(o *ssm.Options) { o.BaseEndpoint = endpoint(endpoints, "ssm", o.BaseEndpoint) }),
+		cloudwatch: cloudwatch.NewFromConfig(cfg, func(o *cloudwatch.Options) { o.BaseEndpoint = endpoint(endpoints, "cloudwatch", o.BaseEndpoint) }),
+	}
+}
+
+// endpoint returns the base URL that the options have for a service, else what the SDK
+// has found, nil for its own.
+func endpoint(endpoints map[string]string, service string, found *string) *string {
+	if url, ok := endpoints[service]; ok {
+		return &url
+	}
+	return found
+}
+
 // identify asks STS for the account, which needs no permission.
-func (s *Session) identify(ctx context.Context) error {
-	client := sts.NewFromConfig(s.cfg, func(to *sts.Options) { to.BaseEndpoint = cmp.Or(s.endpoint("sts"), to.BaseEndpoint) })
+func identify(ctx context.Context, cfg aws.Config, endpoints map[string]string) (account string, err error) {
+	client := sts.NewFromConfig(cfg, func(o *sts.Options) { o.BaseEndpoint = endpoint(endpoints, "sts", o.BaseEndpoint) })
 	identity, err := client.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return &callError{"checking the credentials: " + shortText(err), err}
+		return "", &callError{"checking the credentials: " + shortText(err), err}
 	}
-	s.account = aws.ToString(identity.Account)
-	return nil
+	return aws.ToString(identity.Account), nil
 }
 
 func (s *Session) checkAccount(o Options) error {
@@ -69,36 +87,21 @@ func (s *Session) checkAccount(o Options) error {
 	return nil
 }
 
-// EC2 returns a client of Amazon EC2.
-func (s *Session) EC2() *ec2.Client {
-	return ec2.NewFromConfig(s.cfg, func(o *ec2.Options) { o.BaseEndpoint = cmp.Or(s.endpoint("ec2"), o.BaseEndpoint) })
-}
+// EC2 returns the client of Amazon EC2.
+func (s *Session) EC2() *ec2.Client { return s.ec2 }
 
-// SSM returns a client of AWS Systems Manager.
-func (s *Session) SSM() *ssm.Client {
-	return ssm.NewFromConfig(s.cfg, func(o *ssm.Options) { o.BaseEndpoint = cmp.Or(s.endpoint("ssm"), o.BaseEndpoint) })
-}
+// SSM returns the client of AWS Systems Manager.
+func (s *Session) SSM() *ssm.Client { return s.ssm }
 
-// CloudWatch returns a client of Amazon CloudWatch.
-func (s *Session) CloudWatch() *cloudwatch.Client {
-	return cloudwatch.NewFromConfig(s.cfg, func(o *cloudwatch.Options) { o.BaseEndpoint = cmp.Or(s.endpoint("cloudwatch"), o.BaseEndpoint) })
-}
+// CloudWatch returns the client of Amazon CloudWatch.
+func (s *Session) CloudWatch() *cloudwatch.Client { return s.cloudwatch }
 
 // Account returns the account's ID, 12 digits; empty where STS was not to be asked.
 func (s *Session) Account() string { return s.account }
 
 // Region returns the region.
-func (s *Session) Region() string { return s.cfg.Region }
+func (s *Session) Region() string { return s.region }
 
 // SSMEndpoint returns the base URL that was set for Systems Manager, in the options or
 // in the environment; empty: it is that of the region.
-func (s *Session) SSMEndpoint() string { return aws.ToString(s.SSM().Options().BaseEndpoint) }
-
-// endpoint returns the base URL that the options have for a service, nil for none.
-func (s *Session) endpoint(service string) *string {
-	url, ok := s.endpoints[service]
-	if !ok {
-		return nil
-	}
-	return &url
-}
+func (s *Session) SSMEndpoint() string { return aws.ToString(s.ssm.Options().BaseEndpoint) }

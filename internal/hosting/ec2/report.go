@@ -147,7 +147,24 @@ func (s *Service) ask(ctx context.Context, ref hosting.GroupRef, members []known
 			consoles = append(consoles, k)
 		}
 	}
-	return errors.Join(s.readConsoles(ctx, consoles), s.readParameters(ctx, ref, parameters))
+	if err := errors.Join(s.readConsoles(ctx, consoles), s.readParameters(ctx, ref, parameters)); err != nil {
+		return err
+	}
+	return s.awaitShown(ctx, ref, s.reported(members))
+}
+
+// reported returns those of the members whose final report this process has put into their tags,
+// and EC2 doesn't show it yet.
+func (s *Service) reported(members []known) []string {
+	var ids []string
+	for _, k := range members {
+		s.note(k.id, func(k *known) {
+			if k.written[channel.ReportTag] != "" {
+				ids = append(ids, k.id)
+			}
+		})
+	}
+	return ids
 }
 
 // mustBeAsked reports whether what is known of the server's report isn't all. What is in its

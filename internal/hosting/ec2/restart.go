@@ -51,7 +51,11 @@ func (s *Service) restart(ctx context.Context, ref hosting.GroupRef, members []m
 		return err
 	}
 	ids = slices.DeleteFunc(ids, func(id string) bool { return refused[id] != nil })
-	return errors.Join(s.refusals(ctx, refused), s.markRestarted(ctx, ids, mark))
+	if err := errors.Join(s.refusals(ctx, refused), s.markRestarted(ctx, ids, mark)); err != nil {
+		return err
+	}
+	// Whoever doesn't see the mark restarts once more.
+	return s.awaitShown(ctx, ref, ids)
 }
 
 // awaitRunning waits until none of the members is pending: EC2 doesn't reboot such ones. It

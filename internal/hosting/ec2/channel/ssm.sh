@@ -60,7 +60,7 @@ ssm() {
 			--data-binary @request -w '|%{http_code}' "${ec2_endpoint:-https://ssm.$region.$domain}/")
 	case $answer in
 	*'|200') return ;;
-	*Throttl*) ;;
+	*Throttl* | *VersionNotFound*) ;; # for the moment
 	*) complain "$1 in SSM: $(field __type) $(field '[Mm]essage') (HTTP status ${answer##*|})" ;;
 	esac
 	return 1

@@ -239,7 +239,10 @@ courier() {
 	cd "$ec2_dir" && exec 9<>poke || exit
 	shown=none wanted='' trouble=1
 	while kill -0 $$; do
-		if look && { [ -z "$ec2_ssm" ] || send; }; then
+		failed=no
+		look || failed=yes
+		[ -z "$ec2_ssm" ] || send || failed=yes
+		if [ $failed = no ]; then
 			trouble=1
 			read -r delay <pace || delay=$ec2_busy
 			[ "$delay" = $ec2_busy ] || delay=$((delay * (80 + $(random) % 41) / 100))
