@@ -36,6 +36,10 @@ func rules() map[string]struct {
 		"internal/metric":              {[]string{"internal/provider", "internal/provider/*", "internal/manager", "internal/policy", "internal/hosting", "internal/metric/*", "github.com/hashicorp/*", "github.com/aws/*"}, "a port knows no implementation and no user of it"},
 		"internal/hosting/hostingfake": {[]string{"internal/provider", "internal/provider/*", "internal/manager", "internal/policy", "internal/metric", "internal/hosting/local", "github.com/hashicorp/*"}, "a fake keeps the port's contract and knows nobody else"},
 		"internal/hosting/local":       {[]string{"internal/provider", "internal/provider/*", "internal/manager", "internal/policy", "internal/metric", "github.com/hashicorp/*"}, "an adapter acts and doesn't decide, and knows no Terraform"},
+		"internal/hosting/ec2":         {[]string{"internal/provider", "internal/provider/*", "internal/manager", "internal/policy", "internal/metric", "internal/awsclient", "github.com/hashicorp/*"}, "an adapter acts and doesn't decide, knows no Terraform, and is given its clients"},
+		"internal/hosting/ec2/*":       {[]string{"internal/provider", "internal/provider/*", "internal/manager", "internal/policy", "internal/metric", "internal/awsclient", "internal/hosting/ec2", "net", "net/*", "github.com/hashicorp/*", "github.com/aws/*"}, "what travels to an instance does no I/O and knows nobody who sends it"},
+		"internal/awsclient":           {[]string{"internal/*", "internal/*/*", "github.com/hashicorp/*"}, "clients of AWS know nobody who calls with them"},
+		"internal/metric/cloudwatch":   {[]string{"internal/provider", "internal/provider/*", "internal/manager", "internal/policy", "internal/hosting", "internal/awsclient", "github.com/hashicorp/*"}, "an adapter acts and doesn't decide, knows no Terraform, and is given its client"},
 		"internal/metric/http":         {[]string{"internal/provider", "internal/provider/*", "internal/manager", "internal/policy", "internal/hosting", "github.com/hashicorp/*"}, "an adapter acts and doesn't decide, and knows no Terraform"},
 		"internal/manager":             {[]string{"internal/provider", "internal/provider/*", "internal/hosting/*", "internal/metric/*", "internal/tfdiag", "internal/tfvalue", "github.com/hashicorp/*", "github.com/aws/*"}, "the manager knows neither Terraform nor any implementation of a port"},
 		"internal/provider/*":          {[]string{"internal/hosting/*", "internal/metric/*", "github.com/aws/*"}, "only internal/provider chooses implementations"},
@@ -80,7 +84,7 @@ func TestShipped(t *testing.T) {
 	}
 	for dependency := range strings.Lines(string(out)) {
 		dependency = strings.TrimSpace(dependency)
-		for _, never := range []string{module + "internal/acctest", module + "internal/hosting/hostingtest", module + "internal/hosting/hostingfake", "github.com/hashicorp/terraform-plugin-testing/*", "github.com/hashicorp/terraform-plugin-sdk/*"} {
+		for _, never := range []string{module + "internal/acctest", module + "internal/acctest/*", module + "internal/hosting/hostingtest", module + "internal/hosting/hostingfake", "github.com/hashicorp/terraform-plugin-testing/*", "github.com/hashicorp/terraform-plugin-sdk/*"} {
 			if matches(never, dependency) {
 				t.Errorf("the provider's binary contains %s, which only tests need", dependency)
 			}

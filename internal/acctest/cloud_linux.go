@@ -4,10 +4,13 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -35,17 +38,40 @@ type CloudSpec struct {
 	// Image is a directory with what the instances have in their root directory besides
 	// this machine's programs; empty: nothing.
 	Image string
+	// Idle lets the instances exist and run nothing, as a crowd of them must.
+	Idle bool
+	// Latency is how long the account takes for every call.
+	Latency time.Duration
 }
 
 // NewCloud returns an account, which ends with the test and takes everything that runs
 // in it along.
 func NewCloud(t testing.TB, spec CloudSpec) *Cloud {
 	t.Helper()
-	machines := t.TempDir()
-	spec.Account.Machines = fleet.Fleet{Directory: machines, Machine: machine.Spec{Image: spec.Image}}
-	world := awsfake.NewWorld(spec.Account)
-	t.Cleanup(world.Close)
-	return &Cloud{World: world, Endpoint: world.Serve(t), machines: machines}
+	c := &Cloud{machines: t.TempDir()}
+	if !spec.Idle {
+		spec.Account.Machines = fleet.Fleet{Directory: c.machines, Machine: machine.Spec{Image: spec.Image}}
+	}
+	c.World = awsfake.NewWorld(spec.Account)
+	t.Cleanup(c.Close)
+	c.Endpoint = c.Serve(t)
+	if spec.Latency > 0 {
+		c.URL = distant(t, c.World, spec.Latency)
+	}
+	return c
+}
+
+// distant returns the URL under which everything takes that much longer.
+func distant(t testing.TB, handler http.Handler, latency time.Duration) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), latency)
+		defer cancel()
+		<-ctx.Done()
+		handler.ServeHTTP(rw, r)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
 }
 
 // File returns what a script has written into a file in its working directory on an

@@ -105,6 +105,8 @@ func checkSession(duration time.Duration) string {
 func checkEndpoint(text string) string {
 	base, err := url.Parse(text)
 	switch {
+	case text == "":
+		return ""
 	case err != nil:
 		return "is not a valid URL"
 	case base.Scheme != "http" && base.Scheme != "https":

@@ -53,6 +53,7 @@ func TestOptions_Check(t *testing.T) {
 		"a web identity without a token": {options: awsclient.Options{AssumeRoleWithWebIdentity: identity("", "")}, want: "assume_role_with_web_identity needs one of web_identity_token and web_identity_token_file"},
 		"a web identity with two":        {options: awsclient.Options{AssumeRoleWithWebIdentity: identity("canary", "token")}, want: "assume_role_with_web_identity needs one of web_identity_token and web_identity_token_file"},
 		"an endpoint":                    {options: endpoint("http://127.0.0.1:4566/ec2")},
+		"an empty endpoint":              {options: endpoint("")},
 		"an endpoint that is no URL":     {options: endpoint("http://canary\x7f"), want: "endpoints.ec2 is not a valid URL"},
 		"an endpoint without a scheme":   {options: endpoint("localhost:4566"), want: "endpoints.ec2 must begin with http:// or https://"},
 		"an endpoint without a host":     {options: endpoint("http:///x"), want: "endpoints.ec2 must name a host"},

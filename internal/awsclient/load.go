@@ -17,19 +17,19 @@ import (
 )
 
 // load returns the SDK's configuration, with the credentials and with all that every
-// client shares.
-func load(ctx context.Context, o Options, now func() time.Time) (aws.Config, error) {
+// client shares, and what makes clients of STS.
+func load(ctx context.Context, o Options, now func() time.Time) (aws.Config, *stsClients, error) {
 	s := &stsClients{endpoint: o.Endpoints["sts"]}
 	from, err := sources(o, s)
 	if err != nil {
-		return aws.Config{}, err
+		return aws.Config{}, nil, err
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, from...)
 	if err != nil {
-		return aws.Config{}, loadError(err, o)
+		return aws.Config{}, nil, loadError(err, o)
 	}
 	if cfg.Region == "" {
-		return aws.Config{}, faulty("region", "is not set; set it, or AWS_REGION, or the region of the profile")
+		return aws.Config{}, nil, faulty("region", "is not set; set it, or AWS_REGION, or the region of the profile")
 	}
 	// Only now: beside a CA bundle, the SDK refuses to load with a client that it
 	// doesn't know.
@@ -39,8 +39,9 @@ func load(ctx context.Context, o Options, now func() time.Time) (aws.Config, err
 	cfg.Retryer = func() aws.Retryer { return newRetryer(attempts, mode) }
 	cfg.APIOptions = append(cfg.APIOptions, o.middleware(now))
 	s.shared = cfg
+	s.shared.Retryer = func() aws.Retryer { return newRetryer(min(attempts, stsAttempts), mode) }
 	cfg.Credentials = chain(o, cfg, s)
-	return cfg, nil
+	return cfg, s, nil
 }
 
 // sources returns where the SDK looks: in the options first, then where it always

@@ -26,7 +26,7 @@ type Options struct {
 
 	AllowedAccountIDs, ForbiddenAccountIDs []string
 
-	// Endpoints are base URLs by service: ec2, ssm, sts, cloudwatch.
+	// Endpoints are base URLs by service: ec2, ssm, sts, cloudwatch. An empty one is none.
 	Endpoints map[string]string
 
 	// MaxRetries is how often a call is tried again; 0: as the environment or the

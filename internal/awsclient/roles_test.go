@@ -207,3 +207,19 @@ func TestSession_renewsCredentials(t *testing.T) {
 		}
 	})
 }
+
+// A token that STS doesn't accept is soon told to the user.
+func TestSession_refusedToken(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newScript(t)
+		c.refusal = &answer{status: 400, code: "InvalidIdentityToken", message: "Incorrect token audience"}
+		session := c.open(awsclient.Options{AssumeRoleWithWebIdentity: &awsclient.AssumeRoleWithWebIdentity{RoleARN: webRole, Token: canary}})
+		begun := time.Now()
+		expectError(t, launch(t.Context(), session, 1), "operation error EC2: RunInstances, assuming the role "+webRole+" with a web identity token: "+
+			"InvalidIdentityToken: Incorrect token audience (request ID request-1), after 5 attempts")
+		if took := time.Since(begun); len(c.tokens) != 5 || took > time.Minute {
+			t.Errorf("the error comes after %d attempts and %s", len(c.tokens), took)
+		}
+	})
+}

@@ -19,6 +19,8 @@ type script struct {
 	t *testing.T
 	// answer decides about a request that is none of STS; nil: success.
 	answer func(request *http.Request, form url.Values) answer
+	// refusal is what STS answers to a web identity token; nil: credentials.
+	refusal *answer
 	// lifetime is that of the credentials that STS hands out.
 	lifetime time.Duration
 
@@ -104,6 +106,9 @@ func (s *script) assume(r *http.Request, form url.Values) *http.Response {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tokens = append(s.tokens, form.Get("WebIdentityToken"))
+	if s.refusal != nil {
+		return respond(r, *s.refusal, "")
+	}
 	until := time.Now().Add(s.lifetime).UTC().Format(time.RFC3339)
 	return respond(r, answer{status: http.StatusOK, body: "<Result><AssumeRoleWithWebIdentityResult>" +
 		strings.ReplaceAll(credentialsXML("ASIASCRIPT"), "2199-01-01T00:00:00Z", until) + "</AssumeRoleWithWebIdentityResult></Result>"}, "")
@@ -117,6 +122,8 @@ func respond(r *http.Request, a answer, action string) *http.Response {
 		body = fmt.Sprintf(`{"__type": %q, "message": %q}`, a.code, a.message)
 	case r.Header.Get("X-Amz-Target") != "":
 		body = "{}"
+	case a.code != "" && strings.HasPrefix(r.URL.Host, "sts."):
+		body = fmt.Sprintf("<ErrorResponse><Error><Code>%s</Code><Message>%s</Message></Error></ErrorResponse>", a.code, a.message)
 	case a.code != "":
 		body = fmt.Sprintf("<Response><Errors><Error><Code>%s</Code><Message>%s</Message></Error></Errors><RequestID>request-1</RequestID></Response>", a.code, a.message)
 	default:

@@ -31,7 +31,7 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 	if err := o.Check(); err != nil {
 		return nil, err
 	}
-	cfg, err := load(ctx, o, time.Now) //nolint:forbidigo // Rates and the times in the log are those of the real clock.
+	cfg, tokens, err := load(ctx, o, time.Now) //nolint:forbidigo // Rates and the times in the log are those of the real clock.
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +39,7 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 	if o.SkipCredentialsValidation {
 		return s, nil
 	}
-	if s.account, err = identify(ctx, cfg, o.Endpoints); err != nil {
+	if s.account, err = identify(ctx, tokens.signing(cfg.Credentials)); err != nil {
 		return nil, err
 	}
 	if err := s.checkAccount(o); err != nil {
@@ -60,15 +60,14 @@ func newSession(cfg aws.Config, endpoints map[string]string) *Session {
 // endpoint returns the base URL that the options have for a service, else what the SDK
 // has found, nil for its own.
 func endpoint(endpoints map[string]string, service string, found *string) *string {
-	if url, ok := endpoints[service]; ok {
+	if url := endpoints[service]; url != "" {
 		return &url
 	}
 	return found
 }
 
 // identify asks STS for the account, which needs no permission.
-func identify(ctx context.Context, cfg aws.Config, endpoints map[string]string) (account string, err error) {
-	client := sts.NewFromConfig(cfg, func(o *sts.Options) { o.BaseEndpoint = endpoint(endpoints, "sts", o.BaseEndpoint) })
+func identify(ctx context.Context, client *sts.Client) (account string, err error) {
 	identity, err := client.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
 		return "", &callError{"checking the credentials: " + shortText(err), err}

@@ -8,6 +8,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
+// stsAttempts is how often STS is asked at most. Every run begins with it; and the SDK
+// also asks again about a token that STS doesn't accept, in case that it does a moment
+// later.
+const stsAttempts = 5
+
 // stsClients makes the clients of STS for credentials. The SDK's own chain makes
 // clients before its configuration is complete; what is set here reaches them too.
 type stsClients struct {

@@ -179,11 +179,14 @@ take_log() {
 
 # ---- Values
 
-# decode BASE64 prints what it stands for; "-" stands for nothing. Not every
-# base64 complains about what is none.
+# decode TEXT prints what it stands for: "-" for nothing, ":TEXT" for itself, all else
+# is base64. Not every base64 complains about what is none.
 decode() {
-	[ "$1" != - ] || return 0
-	case $1 in '' | *[!A-Za-z0-9+/=]*) return 1 ;; esac
+	case $1 in
+	-) return ;;
+	:*) printf %s "${1#:}" && return ;;
+	'' | *[!A-Za-z0-9+/=]*) return 1 ;;
+	esac
 	[ $((${#1} % 4)) -eq 0 ] && printf %s "$1" | base64 -d
 }
 
@@ -298,7 +301,7 @@ stage_delivery() {
 # Sets $text, the elements of a vector, to this server's; to nothing where the vector
 # is too short.
 take_element() {
-	case $text in *[!A-Za-z0-9+/=\ -]*) return 1 ;; esac
+	case $text in *[!A-Za-z0-9+/=._,:@\ -]*) return 1 ;; esac
 	# The elements are words.
 	# shellcheck disable=SC2086
 	set -- $text

@@ -27,6 +27,8 @@ func awkwardValues() map[string]string {
 		"expansion":  "$(touch hacked) `touch hacked` $HOME ${x} $((1+1)) *;?[a]~ & | > <",
 		"spaces":     "  two  \t tabs\t ",
 		"dash":       "-",
+		"colon":      ":",
+		"as_it_is":   "10.0.0.1:80,db_1@x/y+z=-",
 		"option":     "-n -e",
 		"every_byte": every.String(),
 		"high_end":   "a\xff\xc3",

@@ -3,8 +3,10 @@ package boot
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Value is the value of a deferred parameter as it is stored in a group's
@@ -57,9 +59,31 @@ func (e *encoder) value(name string, value Value) {
 	}
 	fields := []string{kind, name, strconv.Itoa(value.Since), encodeSecrecy(value.Sensitive)}
 	for _, text := range texts {
-		fields = append(fields, encodeText(text))
+		fields = append(fields, encodeDelivered(text, value.Sensitive))
 	}
 	e.line(fields...)
+}
+
+// plainText matches what can stand in a document as it is. Addresses, names, numbers and
+// lists of them do, and are compressed much better than in base64.
+var plainText = regexp.MustCompile(`^[A-Za-z0-9+/=._,:@-]+$`)
+
+func encodeDelivered(text string, sensitive bool) string {
+	if !sensitive && plainText.MatchString(text) {
+		return ":" + text
+	}
+	return encodeText(text)
+}
+
+func decodeDelivered(field string) (string, error) {
+	text, plain := strings.CutPrefix(field, ":")
+	if !plain {
+		return decodeValue(field)
+	}
+	if !plainText.MatchString(text) {
+		return "", errLine
+	}
+	return text, CheckText(text)
 }
 
 // DecodeDelivery reads what [Delivery.Encode] has written:
@@ -69,7 +93,8 @@ func (e *encoder) value(name string, value Value) {
 //	vector NAME SINCE plain|sensitive TEXT0 TEXT1 …
 //	end
 //
-// A vector holds a text per slot. Its errors name the line and never quote a value. Values is nil where there
+// A vector holds a text per slot. A text of a delivery may also stand as it is, after a
+// colon, if it consists of letters, digits and the characters +/=._,:@- alone. Its errors name the line and never quote a value. Values is nil where there
 // are none.
 func DecodeDelivery(encoded []byte) (Delivery, error) {
 	var d deliveryDecoder
@@ -110,7 +135,7 @@ func (d *deliveryDecoder) decodeValue(fields []string) (err error) {
 	if fields[0] == wordVector {
 		value.BySlot, err = decodeVector(fields[4:])
 	} else {
-		value.Text, err = decodeValue(fields[4])
+		value.Text, err = decodeDelivered(fields[4])
 	}
 	if err != nil {
 		return err
@@ -127,7 +152,7 @@ func decodeVector(fields []string) ([]string, error) {
 	}
 	texts := make([]string, 0, len(fields))
 	for _, field := range fields {
-		text, err := decodeValue(field)
+		text, err := decodeDelivered(field)
 		if err != nil {
 			return nil, err
 		}

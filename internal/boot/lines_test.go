@@ -47,6 +47,29 @@ func TestDelivery_roundTrip(t *testing.T) {
 	}
 }
 
+func TestDelivery_Encode(t *testing.T) {
+	t.Parallel()
+	d := boot.Delivery{Revision: 7, Values: map[string]boot.Value{
+		"address": {Text: "10.0.0.1:80,db_1@x/y+z=-", Since: 1}, "blank": {Text: "a b", Since: 2}, "dash": {Text: "-", Since: 3},
+		"empty": {Since: 4}, "secret": {Text: "hush", Sensitive: true, Since: 5},
+		"vector": {BySlot: []string{"a", "", "*"}, Since: 6}, "secrets": {BySlot: []string{"a"}, Sensitive: true, Since: 7}, "none": {BySlot: []string{}},
+	}}
+	want := `muster delivery 1 7
+value address 1 plain :10.0.0.1:80,db_1@x/y+z=-
+value blank 2 plain YSBi
+value dash 3 plain :-
+value empty 4 plain -
+vector none 0 plain
+value secret 5 sensitive aHVzaA==
+vector secrets 7 sensitive YQ==
+vector vector 6 plain :a - Kg==
+end
+`
+	if diff := cmp.Diff(want, string(d.Encode())); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // fullPayload is what is left of a payload after a round trip.
 func fullPayload() boot.Payload {
 	p := boot.Payload{
@@ -230,6 +253,10 @@ func TestDecode_malformed(t *testing.T) {
 		"a value with a carriage return":          {"delivery", "muster delivery 1 1\nvalue a 1 plain " + secret + "\r\n", "line 2: malformed line"},
 		"a value that is too large":               {"delivery", "muster delivery 1 1\nvalue a 1 plain " + large + "\n", "line 2: malformed line"},
 		"a value with a NUL byte":                 {"delivery", "muster delivery 1 1\nvalue a 1 plain " + nul + "\n", "line 2: invalid value: it holds a NUL byte, which an environment variable can't; encode it, for example with base64encode"},
+		"a value as it is with other characters":  {"delivery", "muster delivery 1 1\nvalue a 1 plain :a*\n", "line 2: malformed line"},
+		"a value as it is of nothing":             {"delivery", "muster delivery 1 1\nvalue a 1 plain :\n", "line 2: malformed line"},
+		"a value as it is that is too large":      {"delivery", "muster delivery 1 1\nvalue a 1 plain :" + strings.Repeat("a", boot.MaxValueBytes+1) + "\n", "line 2: invalid value: it has 32769 bytes, at most 32768 are carried; store it elsewhere and pass its address"},
+		"an output as it is":                      {"report", report + "output a :1\n", "line 6: malformed line"},
 		"a vector with a reserved name":           {"delivery", "muster delivery 1 1\nvector PATH 1 plain -\n", "line 2: malformed line: invalid name"},
 		"a vector without secrecy":                {"delivery", "muster delivery 1 1\nvector a 1\n", "line 2: malformed line"},
 		"a vector with two spaces":                {"delivery", "muster delivery 1 1\nvector a 1 plain -  -\n", "line 2: malformed line"},

@@ -59,14 +59,14 @@ func openAWS(ctx context.Context, value types.Object, namespace, version string,
 		return place{}, false
 	}
 	service := ec2.New(ec2.Options{
-		EC2: account.EC2(), SSM: account.SSM(),
+		EC2: toEC2Calls(account.EC2()), SSM: toSSMCalls(account.SSM()),
 		Namespace: namespace, Region: account.Region(), Account: account.Account(),
 		DefaultTags: toTextMap(block.DefaultTags.Elements()),
 		KMSKeyID:    block.KMSKeyID.ValueString(),
 		SSMEndpoint: account.SSMEndpoint(),
 		Now:         time.Now, //nolint:forbidigo // The clock enters the project here.
 	})
-	return place{service: service, cloudwatch: cloudWatchSource(account.CloudWatch())}, true
+	return place{service: service, cloudwatch: cloudWatchSource(toCloudWatchCalls(account.CloudWatch()))}, true
 }
 
 // logCall writes an attempt of a call to Terraform's log, with TF_LOG=DEBUG.

@@ -3,6 +3,7 @@ package awsfake
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -110,6 +111,29 @@ func TestForm_into(t *testing.T) {
 	check(t, "ec2", ec2Codec(), func(c aws.Config) any { return ec2.NewFromConfig(c) }, ec2Inputs())
 	check(t, "sts", queryCodec(), func(c aws.Config) any { return sts.NewFromConfig(c) },
 		[]any{&sts.AssumeRoleInput{}, &sts.AssumeRoleWithWebIdentityInput{}, &sts.GetCallerIdentityInput{}})
+}
+
+func TestForm_into_refused(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		"MaxResults=5&Filter.1.Name=x":   "",
+		"MaxResults=many":                "InvalidParameterValue",
+		"MaxResults=5&MaxResults=6":      "InvalidParameterValue",
+		"Nope=1":                         "UnknownParameter",
+		"Filter.1.Nope=1":                "UnknownParameter",
+		"InstanceId.1=a&InstanceId.3=b":  "InvalidParameterValue",
+		"InstanceIds.1=a":                "UnknownParameter", // The SDK's name, not the API's.
+		"MaxResults=5&Filter.1.Name=%zz": "MalformedQueryString",
+	} {
+		tree, err := parseForm(body)
+		if err == nil {
+			err = tree.into(ec2Codec(), &ec2.DescribeInstancesInput{})
+		}
+		var refusal *apiError
+		if got := errors.As(err, &refusal); got != (want != "") || got && refusal.code != want {
+			t.Errorf("%s: got %v, want %q", body, err, want)
+		}
+	}
 }
 
 // The same for SSM, whose JSON the fake decodes with encoding/json.

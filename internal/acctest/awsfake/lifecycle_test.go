@@ -1,6 +1,9 @@
 package awsfake_test
 
 import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
 	"slices"
 	"testing"
 
@@ -91,6 +94,19 @@ func TestForge(t *testing.T) {
 			}
 		}
 	})
+}
+
+func gzipped(t *testing.T, text string) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := w.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return base64.StdEncoding.EncodeToString(b.Bytes())
 }
 
 func TestReadable(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 )
 
 // EC2API are all calls of Amazon EC2 that are made.
-type EC2API interface {
+type EC2API interface { //nolint:revive // Beside SSMAPI, API alone would say less.
 	RunInstances(context.Context, *ec2.RunInstancesInput, ...func(*ec2.Options)) (*ec2.RunInstancesOutput, error)
 	DescribeInstances(context.Context, *ec2.DescribeInstancesInput, ...func(*ec2.Options)) (*ec2.DescribeInstancesOutput, error)
 	CreateTags(context.Context, *ec2.CreateTagsInput, ...func(*ec2.Options)) (*ec2.CreateTagsOutput, error)

@@ -27,6 +27,8 @@ type subject struct {
 
 	world *awsfake.World
 	known *suiteContents
+	// another returns the service as another process has it.
+	another func(*awsfake.World) *ec2.Service
 }
 
 // suiteContents are configurations as the suite has them, by what they are on EC2.
@@ -37,8 +39,8 @@ type suiteContents struct {
 
 var _ hostingtest.Subject = subject{}
 
-func newSubject(world *awsfake.World, service *ec2.Service) subject {
-	return subject{Service: service, world: world, known: &suiteContents{byID: make(map[string]boot.Configuration)}}
+func newSubject(world *awsfake.World, process func(*awsfake.World) *ec2.Service) subject {
+	return subject{Service: process(world), world: world, known: &suiteContents{byID: make(map[string]boot.Configuration)}, another: process}
 }
 
 // adapt returns the configuration as one for EC2.
@@ -134,7 +136,7 @@ func (s subject) prepare(ctx context.Context, request hosting.LaunchRequest) err
 }
 
 // Reopen returns the service as a process has it that has just started.
-func (s subject) Reopen(*testing.T) hosting.Service { return newService(s.world, s.world.Transport()) }
+func (s subject) Reopen(*testing.T) hosting.Service { return s.another(s.world) }
 
 // EndServer lets the server power itself off.
 func (s subject) EndServer(t *testing.T, server hosting.Server) {
@@ -167,8 +169,11 @@ func TestService_hostile(t *testing.T) {
 			t.Parallel()
 			hostingtest.TestInBubbles(t, func(*testing.T) hostingtest.Subject {
 				world := awsfake.NewWorld(awsfake.Options{Faults: faults})
-				return newSubject(world, newService(world, world.Transport()))
+				return newSubject(world, newProcess)
 			})
 		})
 	}
 }
+
+// newProcess returns a service as another process has it.
+func newProcess(world *awsfake.World) *ec2.Service { return newService(world, world.Transport()) }

@@ -66,7 +66,7 @@ func (c crash) at(t *testing.T, fate awsfake.Fate, call int) (died bool, wrong e
 	}
 	// By then all shows that was done.
 	time.Sleep(10 * time.Minute)
-	return died, c.check(t.Context(), world, newService(world, world.Transport()))
+	return died, c.check(t.Context(), world, newProcess(world))
 }
 
 func (c crash) process(world *awsfake.World, transport http.RoundTripper) *ec2.Service {
@@ -107,17 +107,18 @@ func scarceRequest() hosting.LaunchRequest {
 	return wanted
 }
 
-// worlds are the faults under which processes die here.
-func worlds() map[string]awsfake.Faults {
-	lags := awsfake.Hostile()
-	lags.Throttle, lags.ThrottleHalf, lags.Lost = false, false, awsfake.Lost{}
-	throttled := awsfake.Faults{ThrottleHalf: true, Lost: awsfake.Lost{Share: 0.2}, DescribeLag: 5 * time.Second}
-	list := map[string]awsfake.Faults{"lags": lags, "throttling and lost answers": throttled, "all faults": awsfake.Hostile()}
-	for name, faults := range list {
-		faults.Capacity = scarce()
-		list[name] = faults
-	}
-	return list
+// lagging are the faults that concern what is shown when, and what client tokens do.
+func lagging() awsfake.Faults {
+	faults := hostile()
+	faults.Throttle, faults.ThrottleHalf, faults.Lost = false, false, awsfake.Lost{}
+	return faults
+}
+
+// hostile are all faults, and little room.
+func hostile() awsfake.Faults {
+	faults := awsfake.Hostile()
+	faults.Capacity = scarce()
+	return faults
 }
 
 // wantServers returns what is wrong unless exactly the slots have a live instance, and the
@@ -162,7 +163,7 @@ func launching(faults awsfake.Faults, change func(*hosting.LaunchRequest)) crash
 
 func TestLaunch_killed(t *testing.T) {
 	t.Parallel()
-	for name, faults := range worlds() {
+	for name, faults := range map[string]awsfake.Faults{"lags": lagging(), "all faults": hostile()} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			launching(faults, nil).wantSafe(t, 20)
@@ -172,18 +173,13 @@ func TestLaunch_killed(t *testing.T) {
 
 func TestLaunch_killedAndChanged(t *testing.T) {
 	t.Parallel()
-	for name, faults := range worlds() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			launching(faults, func(wanted *hosting.LaunchRequest) { wanted.Delivery = plainDelivery(4) }).wantSafe(t, 20)
-		})
-	}
+	launching(hostile(), func(wanted *hosting.LaunchRequest) { wanted.Delivery = plainDelivery(4) }).wantSafe(t, 20)
 }
 
 // TestLaunch_killedWithRandomTokens shows that these tests would see it.
 func TestLaunch_killedWithRandomTokens(t *testing.T) {
 	t.Parallel()
-	broken := launching(worlds()["lags"], nil)
+	broken := launching(lagging(), nil)
 	broken.spoil = (*ec2.Service).RandomTokens
 	_, wrong := broken.atEveryCall(t)
 	if len(wrong) == 0 {
@@ -197,49 +193,39 @@ func TestLaunch_killedWithRandomTokens(t *testing.T) {
 // TestRecall_killed gives a launch up that was cut short at any of its calls.
 func TestRecall_killed(t *testing.T) {
 	t.Parallel()
-	for name, faults := range worlds() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c := launching(faults, nil)
-			launch := c.act
-			c.act = func(ctx context.Context, service *ec2.Service, again bool) error {
-				if again {
-					return recallAndTerminate(ctx, service)
-				}
-				return launch(ctx, service, false)
-			}
-			c.check = func(ctx context.Context, world *awsfake.World, service *ec2.Service) error {
-				if len(world.Live()) == 20 {
-					return nil // It was not cut short.
-				}
-				return wantServers(ctx, world, service, slots(0))
-			}
-			c.wantSafe(t, 20)
-		})
+	c := launching(hostile(), nil)
+	launch := c.act
+	c.act = func(ctx context.Context, service *ec2.Service, again bool) error {
+		if again {
+			return recallAndTerminate(ctx, service)
+		}
+		return launch(ctx, service, false)
 	}
+	c.check = func(ctx context.Context, world *awsfake.World, service *ec2.Service) error {
+		if len(world.Live()) == 20 {
+			return nil // It was not cut short.
+		}
+		return wantServers(ctx, world, service, slots(0))
+	}
+	c.wantSafe(t, 20)
 }
 
 // TestRecall_killedItself cuts the recall short, of a launch of which only the first answer
 // has been lost.
 func TestRecall_killedItself(t *testing.T) {
 	t.Parallel()
-	for name, faults := range worlds() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c := launching(faults, nil)
-			prepare := c.prepare
-			c.prepare = func(t *testing.T, world *awsfake.World) {
-				t.Helper()
-				prepare(t, world)
-				launchUntilSent(t, world, scarceRequest())
-			}
-			c.act = func(ctx context.Context, service *ec2.Service, _ bool) error { return recallAndTerminate(ctx, service) }
-			c.check = func(ctx context.Context, world *awsfake.World, service *ec2.Service) error {
-				return wantServers(ctx, world, service, slots(0))
-			}
-			c.wantSafe(t, 5)
-		})
+	c := launching(hostile(), nil)
+	prepare := c.prepare
+	c.prepare = func(t *testing.T, world *awsfake.World) {
+		t.Helper()
+		prepare(t, world)
+		launchUntilSent(t, world, scarceRequest())
 	}
+	c.act = func(ctx context.Context, service *ec2.Service, _ bool) error { return recallAndTerminate(ctx, service) }
+	c.check = func(ctx context.Context, world *awsfake.World, service *ec2.Service) error {
+		return wantServers(ctx, world, service, slots(0))
+	}
+	c.wantSafe(t, 5)
 }
 
 // launchUntilSent launches and dies of the first call that has launched something.
@@ -288,66 +274,56 @@ func withServers(t *testing.T, world *awsfake.World) {
 
 func TestTerminate_killed(t *testing.T) {
 	t.Parallel()
-	for name, faults := range worlds() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			crash{
-				faults: faults, prepare: withServers,
-				act: func(ctx context.Context, service *ec2.Service, _ bool) error {
-					servers, err := service.Servers(ctx, group())
-					if err != nil {
-						return err
-					}
-					return service.Terminate(ctx, servers)
-				},
-				check: func(ctx context.Context, world *awsfake.World, service *ec2.Service) error {
-					if live := world.Live(); len(live) != 1 {
-						return fmt.Errorf("%d instances run, want the forged one", len(live))
-					}
-					servers, err := service.Servers(ctx, group())
-					if err == nil && len(servers) > 0 {
-						err = fmt.Errorf("listed %v", serverIDs(servers))
-					}
-					return err
-				},
-			}.wantSafe(t, 5)
-		})
-	}
+	crash{
+		faults: hostile(), prepare: withServers,
+		act: func(ctx context.Context, service *ec2.Service, _ bool) error {
+			servers, err := service.Servers(ctx, group())
+			if err != nil {
+				return err
+			}
+			return service.Terminate(ctx, servers)
+		},
+		check: func(ctx context.Context, world *awsfake.World, service *ec2.Service) error {
+			if live := world.Live(); len(live) != 1 {
+				return fmt.Errorf("%d instances run, want the forged one", len(live))
+			}
+			servers, err := service.Servers(ctx, group())
+			if err == nil && len(servers) > 0 {
+				err = fmt.Errorf("listed %v", serverIDs(servers))
+			}
+			return err
+		},
+	}.wantSafe(t, 5)
 }
 
 func TestDeliver_killed(t *testing.T) {
 	t.Parallel()
-	for name, faults := range worlds() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			crash{
-				faults: faults, prepare: withServers,
-				act: func(ctx context.Context, service *ec2.Service, _ bool) error {
-					servers, err := service.Servers(ctx, group())
-					if err != nil {
-						return err
-					}
-					return service.Deliver(ctx, servers, plainDelivery(7))
-				},
-				check: func(ctx context.Context, world *awsfake.World, service *ec2.Service) error {
-					servers, err := service.Servers(ctx, group())
-					for _, server := range servers {
-						if server.Delivered != 7 {
-							return fmt.Errorf("%s has revision %d", server.Key(), server.Delivered)
-						}
-					}
-					delivered := 0
-					for _, instance := range world.Live() {
-						if instance.Tags["muster.m"] != "" {
-							delivered++
-						}
-					}
-					if delivered != 20 {
-						return fmt.Errorf("delivered to %d instances, want the 20 members", delivered)
-					}
-					return err
-				},
-			}.wantSafe(t, 4)
-		})
-	}
+	crash{
+		faults: hostile(), prepare: withServers,
+		act: func(ctx context.Context, service *ec2.Service, _ bool) error {
+			servers, err := service.Servers(ctx, group())
+			if err != nil {
+				return err
+			}
+			return service.Deliver(ctx, servers, plainDelivery(7))
+		},
+		check: func(ctx context.Context, world *awsfake.World, service *ec2.Service) error {
+			servers, err := service.Servers(ctx, group())
+			for _, server := range servers {
+				if server.Delivered != 7 {
+					return fmt.Errorf("%s has revision %d", server.Key(), server.Delivered)
+				}
+			}
+			delivered := 0
+			for _, instance := range world.Live() {
+				if instance.Tags["muster.m"] != "" {
+					delivered++
+				}
+			}
+			if delivered != 20 {
+				return fmt.Errorf("delivered to %d instances, want the 20 members", delivered)
+			}
+			return err
+		},
+	}.wantSafe(t, 4)
 }

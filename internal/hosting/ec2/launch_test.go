@@ -153,7 +153,7 @@ func TestLaunch_capacityReturns(t *testing.T) {
 				// What the ledger holds has changed meanwhile, so that the arguments are others.
 				wanted := launchRequest(10)
 				wanted.Delivery = plainDelivery(3)
-				again := mustLaunch(t, newService(world, world.Transport()), wanted)
+				again := mustLaunch(t, newProcess(world), wanted)
 				wantLive(t, world, slots(10))
 				if diff := cmp.Diff(first, again[:len(first)]); diff != "" {
 					t.Errorf("the servers that ran before (-want +got):\n%s", diff)
@@ -175,7 +175,7 @@ func TestLaunch_refused(t *testing.T) {
 		}
 		// Nobody waits for what was refused: another configuration follows at once.
 		began := time.Now()
-		recalled, err := newService(world, world.Transport()).Recall(t.Context(), wrong)
+		recalled, err := newProcess(world).Recall(t.Context(), wrong)
 		if err != nil || len(recalled) > 0 || time.Since(began) > time.Minute {
 			t.Errorf("recalled %v in %v with error %v, want nothing at once", recalled, time.Since(began), err)
 		}

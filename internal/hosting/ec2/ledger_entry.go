@@ -2,6 +2,7 @@ package ec2
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -22,8 +23,7 @@ const keptVersions = 100
 // taken into account, and counts only if that is the one right before it: the
 // writer of any other was overtaken. Whoever reads goes back to the newest entry
 // that counts; a writer whose entry doesn't, does its work again on top of that. So no
-// update is lost, and none is done in part, also where its writer dies at any point. SSM
-// keeps the last 100 versions.
+// update is lost, and none is done in part, also where its writer dies at any point.
 type entry struct {
 	// After is the version that was taken into account; 0: there was none.
 	After int64 `json:"after"`
@@ -35,8 +35,10 @@ type entry struct {
 
 // state is what is known of a parameter of the ledger.
 type state struct {
-	// version is the newest one, whether it counts or not; 0: there is none.
+	// version is the newest one, whether it counts or not, and top its Write; 0: there
+	// is none.
 	version int64
+	top     string
 	// The others are of the newest entry that counts; empty where none does.
 	write, incarnation, body string
 	// own says that the newest version is of this process.
@@ -93,18 +95,20 @@ func decodeEntry(name string, p parameter) (entry, error) {
 }
 
 // resolve finds the newest entry that counts at or below a version. It costs a call for
-// each that doesn't. floor is what is known of a former version.
+// each that doesn't. floor is what is known of a former version; zero: nothing.
 func (s *Service) resolve(ctx context.Context, name string, newest parameter, floor state) (state, error) {
+	top := ""
 	for p := newest; ; {
 		e, err := decodeEntry(name, p)
 		if err != nil {
 			return state{}, err
 		}
+		top = cmp.Or(top, e.Write)
 		switch p.version - 1 {
 		case e.After:
-			return state{version: newest.version, write: e.Write, incarnation: e.Incarnation, body: string(e.Body)}, nil
+			return state{version: newest.version, top: top, write: e.Write, incarnation: e.Incarnation, body: string(e.Body)}, nil
 		case floor.version:
-			floor.version, floor.own = newest.version, false
+			floor.version, floor.top, floor.own = newest.version, top, false
 			return floor, nil
 		}
 		if p, err = s.getVersion(ctx, name, p.version-1); err != nil {
@@ -119,6 +123,7 @@ func (s *Service) resolve(ctx context.Context, name string, newest parameter, fl
 // error may leave it done. A parameter that was deleted meanwhile is hosting.ErrNotFound.
 func (s *Service) writeState(ctx context.Context, name string, base, wanted state) (next state, done bool, err error) {
 	wanted.write, wanted.own = newWrite(), true
+	wanted.top = wanted.write
 	value, err := encodeBody(entry{After: base.version, Write: wanted.write, Incarnation: wanted.incarnation, Body: json.RawMessage(wanted.body)})
 	if err != nil {
 		return state{}, false, err
@@ -131,11 +136,11 @@ func (s *Service) writeState(ctx context.Context, name string, base, wanted stat
 		}
 	case err != nil:
 	case wanted.version <= base.version:
-		err = s.bury(ctx, name)
+		err = s.bury(ctx, name, wanted.version)
 	case wanted.version == base.version+1:
 		next, done = wanted, true
 	default:
-		if next, err = s.overtaken(ctx, name, base, wanted.version); err == nil {
+		if next, err = s.overtaken(ctx, name, base, wanted); err == nil {
 			done, err = s.hasCounted(ctx, name, base, wanted, next)
 		}
 	}
@@ -148,13 +153,13 @@ func (s *Service) writeState(ctx context.Context, name string, base, wanted stat
 }
 
 // overtaken finds out what was there when an entry was put that doesn't count.
-func (s *Service) overtaken(ctx context.Context, name string, base state, version int64) (next state, err error) {
-	before, err := s.getVersion(ctx, name, version-1)
+func (s *Service) overtaken(ctx context.Context, name string, base, wanted state) (next state, err error) {
+	before, err := s.getVersion(ctx, name, wanted.version-1)
 	if err != nil {
 		return state{}, err
 	}
 	next, err = s.resolve(ctx, name, before, base)
-	next.version = version
+	next.version, next.top = wanted.version, wanted.top
 	return next, err
 }
 
@@ -177,9 +182,17 @@ func (s *Service) hasCounted(ctx context.Context, name string, base, wanted, nex
 }
 
 // bury removes a parameter that a put has brought back to life: it was deleted since it
-// was read.
-func (s *Service) bury(ctx context.Context, name string) error {
-	if err := s.deleteParameters(ctx, []string{name}); err != nil {
+// was read. It stays where somebody else has created it anew.
+func (s *Service) bury(ctx context.Context, name string, version int64) error {
+	risen, err := s.getVersion(ctx, name, version)
+	if err != nil {
+		return err
+	}
+	found, err := s.resolve(ctx, name, risen, state{})
+	if err == nil && !found.exists() {
+		err = s.deleteParameters(ctx, []string{name})
+	}
+	if err != nil {
 		return err
 	}
 	return hosting.ErrNotFound

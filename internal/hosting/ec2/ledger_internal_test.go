@@ -106,7 +106,7 @@ func wantNothing(t *testing.T, world *awsfake.World, s *Service) {
 func TestLedger_losesNoUpdate(t *testing.T) {
 	t.Parallel()
 	const processes, updates = 3, 6
-	for seed := range uint64(8) {
+	for seed := range uint64(6) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -163,7 +163,7 @@ func merged[V any](values map[string]V, name string, value V) map[string]V {
 
 func TestLedger_neverGoesBack(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(8) {
+	for seed := range uint64(4) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -294,7 +294,7 @@ func TestLedger_parameters(t *testing.T) {
 
 func TestLedger_recreatesAName(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(8) {
+	for seed := range uint64(4) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {

@@ -33,7 +33,7 @@ func mustRecord(t *testing.T, s *Service, ref hosting.GroupRef, sent ...send) {
 // died, in a world that shows old records.
 func TestSends_areSeenByTheNextProcess(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(20) {
+	for seed := range uint64(10) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {

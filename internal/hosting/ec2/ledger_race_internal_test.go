@@ -189,6 +189,35 @@ func TestLedger_aDeletedGroupStaysDeleted(t *testing.T) {
 	}
 }
 
+// TestLedger_anOldPutHarmsNoSuccessor lets a put arrive when its group was deleted and
+// another one has the name.
+func TestLedger_anOldPutHarmsNoSuccessor(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		world := awsfake.NewWorld(awsfake.Options{})
+		s, other := newProcess(world), newProcess(world)
+		if err := s.CreateGroup(t.Context(), fullRecord()); err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			mustUpdate(t, other, func(group *hosting.Group) error { group.Size++; return nil })
+		}
+		successor := fullRecord()
+		successor.Incarnation = "SUCCESSOR"
+		_, err := meanwhile(t, s, func() {
+			if err := errors.Join(other.DeleteGroup(t.Context(), testRef()), other.CreateGroup(t.Context(), successor)); err != nil {
+				t.Error(err)
+			}
+		}, func(group *hosting.Group) error { group.Size++; return nil })
+		if !errors.Is(err, hosting.ErrNotFound) {
+			t.Errorf("got %v, want ErrNotFound", err)
+		}
+		for _, reader := range []*Service{other, newProcess(world)} {
+			wantGroup(t, reader, successor)
+		}
+	})
+}
+
 // TestLedger_aRecordThatNobodyCountsIsNone has a record whose only entry doesn't count, as
 // one has that was deleted while somebody wrote it and died.
 func TestLedger_aRecordThatNobodyCountsIsNone(t *testing.T) {

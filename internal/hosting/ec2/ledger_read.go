@@ -62,17 +62,17 @@ func (s *Service) learnOne(ctx context.Context, name string, p parameter) (fresh
 	if err != nil {
 		return state{}, false, err
 	}
-	floor := known
-	switch {
-	case s.ledger.hasDeleted(e.Incarnation):
-		return known, false, nil
-	case e.Incarnation != known.incarnation:
-		floor = state{}
-	case p.version <= known.version:
+	if p.version == known.version && e.Write == known.top {
 		return known, true, nil
 	}
-	if fresh, err = s.resolve(ctx, name, p, floor); err != nil {
+	if fresh, err = s.resolve(ctx, name, p, state{}); err != nil {
 		return state{}, false, err
+	}
+	switch {
+	case s.ledger.hasDeleted(fresh.incarnation):
+		return known, false, nil
+	case fresh.incarnation == known.incarnation && fresh.version <= known.version:
+		return known, true, nil
 	}
 	s.ledger.set(name, fresh)
 	return fresh, true, nil

@@ -64,17 +64,21 @@ func plainDelivery(revision int) boot.Delivery {
 // newService returns a service that reaches the world through the transport, as another
 // process would have it: it knows nothing.
 func newService(world *awsfake.World, transport http.RoundTripper) *ec2.Service {
-	return newServiceAt(world, transport, hosting.Pace{}, retry.DefaultMaxBackoff)
+	return ec2.New(serviceOptions(world, transport))
 }
 
-func newServiceAt(world *awsfake.World, transport http.RoundTripper, pace hosting.Pace, backoff time.Duration) *ec2.Service {
-	config := world.Config()
-	config.HTTPClient = &http.Client{Transport: transport}
+func serviceOptions(world *awsfake.World, transport http.RoundTripper) ec2.Options {
+	return hurriedOptions(world, transport, hosting.Pace{}, retry.DefaultMaxBackoff)
+}
+
+// hurriedOptions are those of a service that looks and tries again so often.
+func hurriedOptions(world *awsfake.World, transport http.RoundTripper, pace hosting.Pace, backoff time.Duration) ec2.Options {
+	config := world.ConfigOver(transport)
 	config.Retryer = func() aws.Retryer { return patientRetryer(backoff) }
-	return ec2.New(ec2.Options{
+	return ec2.Options{
 		EC2: awsec2.NewFromConfig(config), SSM: ssm.NewFromConfig(config),
 		Namespace: "shop", Region: awsfake.Region, Account: awsfake.Account, Now: time.Now, Pace: pace,
-	})
+	}
 }
 
 // patientRetryer retries as the provider's clients do: often, and never for want of

@@ -1,6 +1,10 @@
 package channel_test
 
 import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -63,6 +67,32 @@ func TestInstance_boot(t *testing.T) {
 			}
 			if diff := cmp.Diff(p.Configuration.BootScript, i.read("/var/lib/muster/home/script")); diff != "" {
 				t.Errorf("the boot script (-want +got):\n%s", diff)
+			}
+		},
+		"others can read nothing of it": func(t *testing.T, sh machine.Shell) {
+			i := launch(t, sh, userData(payload("muster param get p", secretParameters(), "secret")))
+			i.untilWaiting("p")
+			i.deliverSealed(secretDelivery(1))
+			i.untilStatus(boot.StatusReady)
+			open := map[string]fs.FileMode{"": 0o711, "/home": 0o755}
+			root := filepath.Join(i.Root(), "/var/lib/muster")
+			err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+				info, statErr := os.Lstat(path)
+				if err != nil || errors.Is(statErr, fs.ErrNotExist) {
+					return err // It was there for a moment.
+				}
+				if got, want := info.Mode().Perm(), open[strings.TrimPrefix(path, root)]; got&0o077 != want&0o077 {
+					t.Errorf("%s has the permissions %v", path, got)
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, path := range []string{"/var/log/muster.log", "/var/lib/cloud/scripts/per-boot/muster"} {
+				if info, err := os.Stat(filepath.Join(i.Root(), path)); err != nil || info.Mode().Perm()&0o077 != 0 {
+					t.Errorf("%s: %v, %v", path, info, err)
+				}
 			}
 		},
 		"after a reboot the agent starts again, as the same one": func(t *testing.T, sh machine.Shell) {

@@ -5,7 +5,6 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/rand"
-	"crypto/rsa"
 	"fmt"
 	"io"
 	"maps"
@@ -20,7 +19,6 @@ import (
 	"github.com/musterhq/terraform-provider-muster/internal/acctest/awsfake/machine/imds"
 	"github.com/musterhq/terraform-provider-muster/internal/acctest/leftover"
 	"github.com/musterhq/terraform-provider-muster/internal/boot"
-	"github.com/musterhq/terraform-provider-muster/internal/hosting"
 	"github.com/musterhq/terraform-provider-muster/internal/hosting/ec2/channel"
 	"github.com/musterhq/terraform-provider-muster/internal/wait"
 )
@@ -31,27 +29,22 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	code := m.Run()
+	os.Exit(max(m.Run(), reportLeftovers()))
+}
+
+// reportLeftovers prints what the tests have left running; it returns the exit code.
+func reportLeftovers() int {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	for _, process := range leftover.Await(ctx) {
+	left := leftover.Await(ctx)
+	for _, process := range left {
 		fmt.Fprintln(os.Stderr, process)
-		code = 1
 	}
-	os.Exit(code)
+	return min(len(left), 1)
 }
 
 // patience bounds every wait, also on a machine that is busy.
 const patience = 2 * time.Minute
-
-// outputKey is the incarnation's key in all tests.
-var outputKey = sync.OnceValue(func() *rsa.PrivateKey {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic(err)
-	}
-	return key
-})
 
 // metadata is what one instance's metadata service says.
 type metadata struct {
@@ -101,14 +94,6 @@ func inEveryShell(t *testing.T, scenarios map[string]func(t *testing.T, sh machi
 	}
 }
 
-// userData returns the user data of a launch of one server.
-func userData(payload boot.Payload) channel.UserData {
-	return channel.UserData{
-		Namespace: "shop", Group: hosting.GroupRef{Name: "web", Incarnation: "abc"}, Attempt: 3, Base: 4,
-		Payload: payload, OutputKey: &outputKey().PublicKey,
-	}
-}
-
 // newInstance returns an instance that launch starts. Its launch index is 2.
 func newInstance(t testing.TB, sh machine.Shell, u channel.UserData) *instance {
 	t.Helper()
@@ -131,8 +116,8 @@ func newInstance(t testing.TB, sh machine.Shell, u channel.UserData) *instance {
 	return i
 }
 
-// set replaces text of the program that the user data installs.
-func (i *instance) set(old, replacement string) {
+// script returns what is packed in the user data.
+func (i *instance) script() string {
 	i.t.Helper()
 	reader, err := gzip.NewReader(bytes.NewReader(i.spec.UserData))
 	if err != nil {
@@ -142,12 +127,19 @@ func (i *instance) set(old, replacement string) {
 	if err != nil {
 		i.t.Fatal(err)
 	}
-	if bytes.Count(script, []byte(old)) != 1 {
+	return string(script)
+}
+
+// set replaces text of the program that the user data installs.
+func (i *instance) set(old, replacement string) {
+	i.t.Helper()
+	script := i.script()
+	if strings.Count(script, old) != 1 {
 		i.t.Fatalf("%q is not in the user data, or not once", old)
 	}
 	var packed bytes.Buffer
 	writer := gzip.NewWriter(&packed)
-	if _, err := writer.Write(bytes.Replace(script, []byte(old), []byte(replacement), 1)); err != nil {
+	if _, err := io.WriteString(writer, strings.Replace(script, old, replacement, 1)); err != nil {
 		i.t.Fatal(err)
 	}
 	if err := writer.Close(); err != nil {
@@ -301,27 +293,4 @@ func (i *instance) untilApplied(revision int) boot.Report {
 func (i *instance) untilWaiting(name string) {
 	i.t.Helper()
 	i.untilReport("it waits for "+name, func(r boot.Report) bool { return len(r.Waiting) == 1 && r.Waiting[0] == name })
-}
-
-// payload returns the payload of a configuration with this boot script.
-func payload(bootScript string, parameters map[string]boot.Parameter, outputs ...string) boot.Payload {
-	configuration := boot.Configuration{Name: "web", BootScript: bootScript, Parameters: parameters, Outputs: map[string]boot.Output{}}
-	for _, name := range outputs {
-		configuration.Outputs[name] = boot.Output{Type: boot.TypeString, Sensitive: strings.HasPrefix(name, "secret")}
-	}
-	return boot.Payload{Group: "web", Configuration: configuration}
-}
-
-type parameters = map[string]boot.Parameter
-
-func deferred(requirement boot.Requirement) boot.Parameter {
-	return boot.Parameter{Type: boot.TypeString, Deferred: true, RequiredFor: requirement}
-}
-
-func delivery(revision int, values map[string]string) boot.Delivery {
-	d := boot.Delivery{Revision: revision, Values: map[string]boot.Value{}}
-	for name, text := range values {
-		d.Values[name] = boot.Value{Text: text, Since: revision}
-	}
-	return d
 }

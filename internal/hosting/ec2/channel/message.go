@@ -90,7 +90,7 @@ func parsePublicKey(der []byte) (*rsa.PublicKey, error) {
 // read returns the report with its sensitive outputs, opened with the key. Without a key
 // they are left out. Where the key doesn't fit, the report is a failure that says so:
 // what needs these outputs would else wait for them in silence.
-func (m message) read(key *rsa.PrivateKey) (boot.Report, error) {
+func (m *message) read(key *rsa.PrivateKey) (boot.Report, error) {
 	secret := m.secret
 	var sealed error
 	if m.sealed != nil && key != nil {
@@ -107,7 +107,7 @@ func (m message) read(key *rsa.PrivateKey) (boot.Report, error) {
 	return report, nil
 }
 
-func (m message) readWith(secret []byte) (boot.Report, error) {
+func (m *message) readWith(secret []byte) (boot.Report, error) {
 	plain, complete := bytes.CutSuffix(m.report, []byte("end\n"))
 	if !complete {
 		return boot.Report{}, fmt.Errorf("%w: the report is incomplete", errMessage)

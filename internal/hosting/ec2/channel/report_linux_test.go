@@ -1,7 +1,6 @@
 package channel_test
 
 import (
-	"encoding/base64"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,16 +9,6 @@ import (
 	"github.com/musterhq/terraform-provider-muster/internal/acctest/awsfake/machine"
 	"github.com/musterhq/terraform-provider-muster/internal/boot"
 )
-
-// base64Cores returns what is the same in base64 wherever the text begins.
-func base64Cores(text string) []string {
-	var cores []string
-	for skip := range 3 {
-		whole := text[skip:]
-		cores = append(cores, base64.StdEncoding.EncodeToString([]byte(whole[:len(whole)/3*3])))
-	}
-	return cores
-}
 
 func TestInstance_report(t *testing.T) {
 	t.Parallel()

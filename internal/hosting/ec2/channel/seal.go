@@ -10,6 +10,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 const (
@@ -27,7 +28,7 @@ const (
 
 var errSealed = errors.New("it is not sealed to this key, or damaged")
 
-// seal encrypts a passphrase to the key, and content with the passphrase.
+// seal encrypts a new passphrase to the key, and content with the passphrase.
 func seal(key *rsa.PublicKey, content []byte) (wrapped, sealed []byte, err error) {
 	if key.Size() != keyBytes {
 		return nil, nil, fmt.Errorf("the key has %d bits, not %d", key.Size()*8, keyBytes*8)
@@ -36,29 +37,38 @@ func seal(key *rsa.PublicKey, content []byte) (wrapped, sealed []byte, err error
 	if wrapped, err = rsa.EncryptOAEP(sha256.New(), rand.Reader, key, []byte(passphrase), nil); err != nil {
 		return nil, nil, err
 	}
-	salt := make([]byte, saltBytes)
-	_, _ = rand.Read(salt) // Never fails.
-	block, vector, err := secretCipher(passphrase, salt)
-	if err != nil {
-		return nil, nil, err
-	}
-	padding := aes.BlockSize - len(content)%aes.BlockSize
-	padded := append(bytes.Clone(content), bytes.Repeat([]byte{byte(padding)}, padding)...)
-	cipher.NewCBCEncrypter(block, vector).CryptBlocks(padded, padded)
-	return wrapped, append(append([]byte(saltMark), salt...), padded...), nil
+	sealed, err = encrypt(passphrase, content)
+	return wrapped, sealed, err
 }
 
-// unseal opens what seal, or the agent, has sealed.
+// unseal opens what seal, or the agent, has sealed. Its error is errSealed.
 func unseal(key *rsa.PrivateKey, wrapped, sealed []byte) ([]byte, error) {
 	passphrase, err := rsa.DecryptOAEP(sha256.New(), nil, key, wrapped, nil)
 	if err != nil {
 		return nil, errSealed
 	}
+	return decrypt(string(passphrase), sealed)
+}
+
+func encrypt(passphrase string, content []byte) ([]byte, error) {
+	salt := make([]byte, saltBytes)
+	_, _ = rand.Read(salt) // Never fails.
+	block, vector, err := secretCipher(passphrase, salt)
+	if err != nil {
+		return nil, err
+	}
+	padding := aes.BlockSize - len(content)%aes.BlockSize
+	padded := append(bytes.Clone(content), bytes.Repeat([]byte{byte(padding)}, padding)...)
+	cipher.NewCBCEncrypter(block, vector).CryptBlocks(padded, padded)
+	return slices.Concat([]byte(saltMark), salt, padded), nil
+}
+
+func decrypt(passphrase string, sealed []byte) ([]byte, error) {
 	rest, marked := bytes.CutPrefix(sealed, []byte(saltMark))
 	if !marked || len(rest) < saltBytes+aes.BlockSize || (len(rest)-saltBytes)%aes.BlockSize != 0 {
 		return nil, errSealed
 	}
-	block, vector, err := secretCipher(string(passphrase), rest[:saltBytes])
+	block, vector, err := secretCipher(passphrase, rest[:saltBytes])
 	if err != nil {
 		return nil, err
 	}

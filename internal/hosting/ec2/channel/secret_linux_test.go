@@ -13,12 +13,6 @@ import (
 	"github.com/musterhq/terraform-provider-muster/internal/hosting/ec2/channel"
 )
 
-// The canaries: one goes to the server, one comes from it.
-const (
-	canaryIn  = "canary-in-4c8e1f"
-	canaryOut = "canary-out-9b27d0"
-)
-
 // spyOnArguments puts a program in front of every one that the agent runs, which notes
 // the arguments and the environment that others on the instance could see.
 func (i *instance) spyOnArguments() {
@@ -36,7 +30,7 @@ func (i *instance) spyOnArguments() {
 func (i *instance) visible() map[string]string {
 	tags := slices.Collect(maps.Values(i.metadata.View().Tags))
 	return map[string]string{
-		"the console": string(i.Console()), "the tags": strings.Join(tags, "\n"), "the user data": string(i.spec.UserData),
+		"the console": string(i.Console()), "the tags": strings.Join(tags, "\n"), "the user data": i.script(),
 		"the log": i.read("/var/log/muster.log"), "an argument": i.read("/root/arguments"),
 		"cloud-init's log": i.read("/var/log/cloud-init-output.log"),
 	}
@@ -44,16 +38,18 @@ func (i *instance) visible() map[string]string {
 
 func (i *instance) checkHidden() {
 	i.t.Helper()
+	secrets := append([]string{
+		canaryIn, canaryOut, roleSecret, roleToken, strings.TrimSpace(i.read("/var/lib/muster/in.pass")), strings.TrimSpace(i.read("/var/lib/muster/out.pass")),
+		// What follows is a token of the metadata service's.
+		"X-aws-ec2-metadata-token: ",
+	}, append(base64Cores(canaryIn), base64Cores(canaryOut)...)...)
 	for place, content := range i.visible() {
 		if content == "" && place != "the log" && place != "the tags" {
 			i.t.Errorf("%s is empty: the test sees nothing", place)
 		}
-		for _, canary := range []string{canaryIn, canaryOut} {
-			// Base64 at any of its three alignments holds one of these.
-			for _, form := range append(base64Cores(canary), canary) {
-				if strings.Contains(content, form) {
-					i.t.Errorf("%q is in %s", canary, place)
-				}
+		for _, secret := range secrets {
+			if secret != "" && strings.Contains(content, secret) && (place != "the user data" || secret != "X-aws-ec2-metadata-token: ") {
+				i.t.Errorf("%q is in %s", secret, place)
 			}
 		}
 	}
@@ -90,6 +86,11 @@ func TestInstance_secrets(t *testing.T) {
 			}
 			if diff := cmp.Diff([]string{"secret"}, got.Sensitive); diff != "" {
 				t.Errorf("the sensitive outputs (-want +got):\n%s", diff)
+			}
+			for _, name := range []string{"in.pass", "out.pass"} {
+				if len(i.read("/var/lib/muster/"+name)) < 16 {
+					t.Errorf("the passphrase %s isn't where the test looks for it", name)
+				}
 			}
 			i.checkHidden()
 			if got := channel.ParseConsole(i.Console(), i.token, nil).Report; got == nil || got.Outputs["open"] != "plain" || got.Outputs["secret"] != "" {

@@ -59,7 +59,7 @@ func (s *stripper) hereDocumentLine(line string) {
 	}
 }
 
-var hereOperator = regexp.MustCompile(`^<<(-?)[ \t]*['"\\]?([A-Za-z0-9_]+)`)
+var hereOperator = regexp.MustCompile(`^<<(-?)[ \t]*['"\\]?([A-Za-z0-9_]+)['"]?`)
 
 // scan follows the quotes in a line, and finds its here-documents.
 func (s *stripper) scan(line string) {

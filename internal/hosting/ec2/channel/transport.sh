@@ -120,7 +120,10 @@ transport_report() (
 	*"${newline}status booting"* | *"${newline}waiting "*) echo "$ec2_busy" ;;
 	*) echo "$ec2_idle" ;;
 	esac >pace
-	write_message "$1" >message.new || exit
+	if ! write_message "$1" >message.new; then
+		complain "the server's report can't be written: is its disk full, does its openssl work?"
+		exit 1
+	fi
 	# shellcheck disable=SC2046 # words
 	set -- $(pack 720 <message.new)
 	rm -f message.new

@@ -1,9 +1,6 @@
 package awsfake_test
 
 import (
-	"bytes"
-	"compress/gzip"
-	"encoding/base64"
 	"errors"
 	"net"
 	"strings"
@@ -17,22 +14,11 @@ import (
 	"github.com/musterhq/terraform-provider-muster/internal/acctest/awsfake"
 )
 
-func gzipped(t *testing.T, text string) string {
-	t.Helper()
-	var b bytes.Buffer
-	w := gzip.NewWriter(&b)
-	if _, err := w.Write([]byte(text)); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return base64.StdEncoding.EncodeToString(b.Bytes())
-}
-
 // machines keeps what was started.
 type machines struct {
 	refuse bool
+	// held, if it isn't nil, is closed before anything starts.
+	held chan struct{}
 
 	mu   sync.Mutex
 	made map[string]*machine
@@ -50,6 +36,9 @@ type machine struct {
 func (m *machines) Start(spec awsfake.MachineSpec) (awsfake.Machine, error) {
 	if m.refuse {
 		return nil, errors.New("no room")
+	}
+	if m.held != nil {
+		<-m.held
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -142,6 +131,55 @@ func TestMachines_close(t *testing.T) {
 			if !running.of(id).ended() {
 				t.Errorf("the machine of %s runs", id)
 			}
+		}
+	})
+}
+
+// What is terminated while it still starts doesn't run on.
+func TestMachines_terminatedEarly(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		running := &machines{held: make(chan struct{})}
+		a := newAccount(awsfake.Options{Machines: running})
+		defer a.Close()
+		id := a.launch(t, launchInput("token", 1))[0]
+		a.terminate(t, id)
+		if got := a.seen(t, id).State.Name; got != "shutting-down" {
+			t.Errorf("got %s while it starts, want shutting-down", got)
+		}
+		close(running.held)
+		synctest.Wait()
+		if !running.of(id).ended() || a.seen(t, id).State.Name != "terminated" {
+			t.Errorf("the machine has ended: %v, the instance is %s", running.of(id).ended(), a.seen(t, id).State.Name)
+		}
+	})
+}
+
+// A terminated instance's address is free, a stopped one's isn't.
+func TestMachines_addressOfEnded(t *testing.T) {
+	t.Parallel()
+	inAccount(t, awsfake.Options{Machines: &machines{}}, func(t *testing.T, a account) {
+		defer a.Close()
+		launched := a.launch(t, launchInput("token", 2))
+		free := func(index int) bool {
+			socket, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: "@muster/" + a.Instances()[index].PrivateIP, Net: "unixgram"})
+			if err == nil {
+				_ = socket.Close()
+			}
+			return err == nil
+		}
+		synctest.Wait()
+		if err := a.EndInstance(launched[0]); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if free(0) || free(1) {
+			t.Error("the address of a stopped instance, or of a running one, is free")
+		}
+		a.terminate(t, launched...)
+		synctest.Wait()
+		if !free(0) || !free(1) {
+			t.Error("the address of a terminated instance isn't free")
 		}
 	})
 }
