@@ -66,6 +66,14 @@ func prepare() (shared string, err error) {
 		environment["TF_ACC_PROVIDER_HOST"] = "registry.opentofu.org"
 		environment["TF_ACC_PROVIDER_NAMESPACE"] = "hashicorp"
 	}
+	// Nor must an account of the user's.
+	for _, variable := range os.Environ() {
+		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "AWS_") {
+			if err := os.Unsetenv(name); err != nil {
+				return "", err
+			}
+		}
+	}
 	for name, value := range environment {
 		if err := os.Setenv(name, value); err != nil {
 			return "", err

@@ -15,8 +15,8 @@ const CloudWatchSource = "cloudwatch"
 
 // Source answers queries. Its methods may be called concurrently.
 //
-// It retries nothing: the next refresh asks again, and a policy says what is to
-// be done without an answer.
+// It asks once, though its client may send again what was throttled or got lost: the
+// next refresh asks anew, and a policy says what is to be done without an answer.
 type Source interface {
 	// Check reports whether the source can understand the query, without any I/O.
 	// The error is a [*QueryError], which wraps ErrQuery.

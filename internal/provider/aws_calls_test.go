@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/musterhq/terraform-provider-muster/internal/hosting/ec2"
+	"github.com/musterhq/terraform-provider-muster/internal/metric/cloudwatch"
 )
 
 // The guide lists what an endpoint must offer: no call is missing, and none is there
@@ -24,10 +25,10 @@ func TestGuide_listsTheCalls(t *testing.T) {
 	for _, row := range regexp.MustCompile("(?m)^\\| (\\w+) \\| `(\\w+)` \\|").FindAllStringSubmatch(string(guide), -1) {
 		listed[row[1]] = append(listed[row[1]], row[2])
 	}
-	for service, api := range map[string]reflect.Type{"EC2": reflect.TypeFor[ec2.EC2API](), "SSM": reflect.TypeFor[ec2.SSMAPI]()} {
+	for service, api := range map[string]reflect.Type{"EC2": reflect.TypeFor[ec2.EC2API](), "SSM": reflect.TypeFor[ec2.SSMAPI](), "CloudWatch": reflect.TypeFor[cloudwatch.API]()} {
 		var made []string
-		for i := range api.NumMethod() {
-			made = append(made, api.Method(i).Name)
+		for method := range api.Methods() {
+			made = append(made, method.Name)
 		}
 		slices.Sort(listed[service])
 		if diff := cmp.Diff(made, listed[service]); diff != "" {

@@ -110,7 +110,7 @@ func (w *watch) lookAtCloud(cloud *acctest.Cloud) {
 func (w *watch) lookAtTags(place string, tags map[string]string) {
 	documents := make(map[string]string)
 	for _, key := range slices.SortedFunc(maps.Keys(tags), byNumber) {
-		prefix, _, _ := cutLast(key, ".")
+		prefix, _ := cutLast(key)
 		documents[prefix] += tags[key]
 		w.note(place, []byte(tags[key]))
 	}
@@ -124,19 +124,20 @@ func (w *watch) lookAtTags(place string, tags map[string]string) {
 // byNumber sorts "x.2" before "x.10".
 func byNumber(a, b string) int {
 	number := func(key string) (n int) {
-		_, text, _ := cutLast(key, ".")
+		_, text := cutLast(key)
 		_, _ = fmt.Sscan(text, &n)
 		return n
 	}
 	return number(a) - number(b)
 }
 
-func cutLast(text, separator string) (before, after string, found bool) {
-	at := strings.LastIndex(text, separator)
+// cutLast cuts a text at its last dot.
+func cutLast(text string) (before, after string) {
+	at := strings.LastIndex(text, ".")
 	if at < 0 {
-		return text, "", false
+		return text, ""
 	}
-	return text[:at], text[at+len(separator):], true
+	return text[:at], text[at+1:]
 }
 
 // unpacked returns the content and, where it is compressed, what it was before.

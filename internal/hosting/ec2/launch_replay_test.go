@@ -1,12 +1,17 @@
 package ec2_test
 
 import (
+	"bytes"
 	"context"
+	"io"
+	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	awsec2 "github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/musterhq/terraform-provider-muster/internal/acctest/awsfake"
 	"github.com/musterhq/terraform-provider-muster/internal/hosting"
@@ -219,6 +224,66 @@ func TestLaunch_canceled(t *testing.T) {
 		cancel()
 		if servers, err := service.Launch(ctx, launchRequest(2)); err == nil || len(servers) > 0 || len(world.Instances()) > 0 {
 			t.Errorf("got %v and error %v, want nothing to be launched", servers, err)
+		}
+	})
+}
+
+// TestLaunch_seenByOthers shows that whoever looks next sees what Launch has returned.
+func TestLaunch_seenByOthers(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T) {
+		world := awsfake.NewWorld(awsfake.Options{Faults: awsfake.Faults{DescribeLag: 4 * time.Minute, AddressLag: 6 * time.Minute}})
+		servers := mustLaunch(t, prepared(t, world), launchRequest(5))
+		if diff := cmp.Diff(servers, mustList(t, newProcess(world))); diff != "" {
+			t.Errorf("launched, and listed by another process (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// dyingAt returns the transport of a process that dies of its first call of the operation,
+// before or after it has taken effect.
+func dyingAt(world *awsfake.World, operation string, fate awsfake.Fate, kill func()) http.RoundTripper {
+	next := world.Transport()
+	var mortal *awsfake.Mortal
+	return roundTripper(func(r *http.Request) (*http.Response, error) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		r = r.Clone(r.Context())
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		if mortal == nil && strings.Contains(string(body), "Action="+operation+"&") {
+			mortal = awsfake.NewMortal(next, fate, 1, kill)
+		}
+		if mortal != nil {
+			return mortal.RoundTrip(r)
+		}
+		return next.RoundTrip(r)
+	})
+}
+
+// TestRecall_replayed recalls a launch that one process has recorded, and another one has sent
+// much later.
+func TestRecall_replayed(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T) {
+		world := awsfake.NewWorld(awsfake.Options{Faults: awsfake.Faults{DescribeLag: time.Minute}})
+		prepared(t, world)
+		for _, fate := range []awsfake.Fate{awsfake.DiesBefore, awsfake.DiesAfter} {
+			ctx, cancel := context.WithCancel(t.Context())
+			if _, err := newService(world, dyingAt(world, "RunInstances", fate, cancel)).Launch(ctx, launchRequest(3)); err == nil {
+				t.Error("the process has lived on")
+			}
+			cancel()
+			if fate == awsfake.DiesBefore {
+				time.Sleep(time.Hour)
+			}
+		}
+		other := launchRequest(3)
+		other.Payload.Configuration.BootScript = "another"
+		recalled, err := newProcess(world).Recall(t.Context(), other)
+		if got := serverIDs(recalled); err != nil || len(got) != 3 || !slices.Equal(got, instanceIDs(world)) {
+			t.Errorf("recalled %v with error %v, want %v", got, err, instanceIDs(world))
 		}
 	})
 }

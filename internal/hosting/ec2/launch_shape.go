@@ -2,6 +2,7 @@ package ec2
 
 import (
 	"context"
+	"path"
 
 	"github.com/musterhq/terraform-provider-muster/internal/boot"
 	"github.com/musterhq/terraform-provider-muster/internal/hosting"
@@ -45,11 +46,11 @@ func (s *Service) newShape(ctx context.Context, request hosting.LaunchRequest, f
 		Namespace: s.options.Namespace, Group: ref, Attempt: request.Attempt, Payload: request.Payload,
 		Channel: settings.Channel, OrphanDeadline: settings.OrphanDeadline,
 	}}
-	if settings.Channel == boot.ChannelSSM {
-		made.data.SSMPath = s.reportPath(ref)
+	switch {
+	case settings.Channel == boot.ChannelSSM:
+		made.data.SSMPath = path.Dir(s.deliveryParameter(ref))
 		made.data.SSMEndpoint, made.data.KMSKeyID = s.options.SSMEndpoint, s.options.KMSKeyID
-	}
-	if hasSensitiveOutput(configuration) {
+	case hasSensitiveOutput(configuration):
 		key, err := s.outputKey(ctx, ref)
 		if err != nil {
 			return shape{}, err

@@ -178,9 +178,6 @@ func TestReports_sensitive(t *testing.T) {
 		if err != nil || len(last) != 2 {
 			t.Errorf("%d last reports and error %v", len(last), err)
 		}
-		if _, err := other.Group(t.Context(), group().Name); err != nil {
-			t.Fatal(err)
-		}
 		world.ResetCalls()
 		for range 3 {
 			reports, err := other.Reports(t.Context(), listed)
@@ -295,4 +292,22 @@ func TestDeliver_ssm(t *testing.T) {
 		t.Errorf("another process knows %d final reports (error %v), want both", len(last), err)
 	}
 	wantUnreadable(t, world)
+}
+
+// TestReports_silent shows what keeps a server from reporting by SSM.
+func TestReports_silent(t *testing.T) {
+	t.Parallel()
+	world := newFleet(t)
+	options := hurriedOptions(world, world.Transport(), hosting.Pace{Busy: 200 * time.Millisecond, Idle: time.Second}, time.Second)
+	options.SSMEndpoint = world.Serve(t).URL
+	// By this clock every server is old enough to have reported.
+	options.Now = func() time.Time { return time.Now().Add(2 * time.Minute) }
+	service := ec2.New(options)
+	servers := running(t, world, service, 1, func(wanted *hosting.LaunchRequest) {
+		wanted.Payload.Configuration.EC2.Channel = boot.ChannelSSM // Without an instance profile.
+	})
+	reports := awaitReports(t, service, servers, func(report boot.Report) bool { return report.Status == boot.StatusFailed })
+	if got := reports[servers[0].ID].Failure; !strings.Contains(got, "has no role") {
+		t.Errorf("the failure is %q, want it to say that the server has no role", got)
+	}
 }

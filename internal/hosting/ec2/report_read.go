@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -14,6 +15,10 @@ import (
 	"github.com/musterhq/terraform-provider-muster/internal/hosting"
 	"github.com/musterhq/terraform-provider-muster/internal/hosting/ec2/channel"
 )
+
+// silentFor is how long a server that reports by SSM may take to do so before its console is
+// read.
+const silentFor = time.Minute
 
 // readConsoles reads the consoles of the members, several at the same time.
 func (s *Service) readConsoles(ctx context.Context, members []known) error {
@@ -80,7 +85,12 @@ func (s *Service) readParameters(ctx context.Context, ref hosting.GroupRef, memb
 	}
 	return s.eachKnown(ctx, members, func(ctx context.Context, k known) error {
 		value, said := values[fmt.Sprintf("%d-%d", k.attempt, k.slot)]
-		if !said {
+		switch {
+		case said:
+		case s.options.Now().Sub(k.launchedAt) > silentFor:
+			// What keeps a server from reaching SSM it says on its console.
+			return s.readConsole(ctx, k)
+		default:
 			return nil
 		}
 		report, err := channel.ParseReportParameter(value, key)

@@ -115,6 +115,7 @@ func fromEC2(ctx context.Context, settings *boot.EC2) (types.Object, diag.Diagno
 	if settings == nil {
 		return types.ObjectNull(attributes), nil
 	}
+	base, _ := attributes["base_launch_template"].(types.ObjectType)
 	m := ec2Model{
 		InstanceTypes:      fromTexts(settings.InstanceTypes),
 		SubnetIDs:          fromTexts(settings.SubnetIDs),
@@ -124,7 +125,7 @@ func fromEC2(ctx context.Context, settings *boot.EC2) (types.Object, diag.Diagno
 		PublicAddress:      types.BoolPointerValue(settings.PublicAddress),
 		RootVolume:         types.ObjectNull(attributeTypes(rootVolumeAttribute())),
 		Tags:               fromTags(settings.Tags),
-		BaseLaunchTemplate: types.ObjectNull(attributes["base_launch_template"].(types.ObjectType).AttrTypes), //nolint:forcetypeassert // The schema says so.
+		BaseLaunchTemplate: types.ObjectNull(base.AttrTypes),
 		Channel:            optional(string(settings.Channel)),
 	}
 	if settings.Monitoring {
@@ -142,9 +143,9 @@ func fromEC2(ctx context.Context, settings *boot.EC2) (types.Object, diag.Diagno
 		m.RootVolume = volume
 		diagnostics.Append(faults...)
 	}
-	if base := settings.BaseLaunchTemplate; base != nil {
+	if given := settings.BaseLaunchTemplate; given != nil {
 		template, faults := types.ObjectValueFrom(ctx, m.BaseLaunchTemplate.AttributeTypes(ctx),
-			launchTemplateModel{ID: types.StringValue(base.ID), Version: types.Int64Value(int64(base.Version))})
+			launchTemplateModel{ID: types.StringValue(given.ID), Version: types.Int64Value(int64(given.Version))})
 		m.BaseLaunchTemplate = template
 		diagnostics.Append(faults...)
 	}

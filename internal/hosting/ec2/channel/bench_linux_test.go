@@ -18,7 +18,7 @@ func BenchmarkInstance_paramGet(b *testing.B) {
 				p.Configuration.Parameters[fmt.Sprintf("p%d", i)] = deferred(boot.RequiredForNothing)
 			}
 			i := newInstance(b, sh, userData(p))
-			i.set("ec2_busy=1 ec2_idle=2", "ec2_busy=2 ec2_idle=15")
+			i.set("ec2_busy=1 ec2_idle=2 ec2_soon=1", "ec2_busy=2 ec2_idle=15 ec2_soon=5")
 			i.start()
 			passed, revision := "", 0
 			for b.Loop() {

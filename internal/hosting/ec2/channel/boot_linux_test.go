@@ -181,7 +181,7 @@ func TestInstance_boot(t *testing.T) {
 		"a metadata service that is throttled for a while holds nothing up for good": func(t *testing.T, sh machine.Shell) {
 			i := newInstance(t, sh, userData(payload("muster param get p", parameters{"p": deferred(boot.RequiredForNothing)})))
 			i.start()
-			i.MetadataService().SetThrottle(2, 503)
+			i.MetadataService().SetThrottle(3, 503)
 			i.deliver(delivery(1, map[string]string{"p": "1"}))
 			i.untilStatus(boot.StatusReady)
 		},

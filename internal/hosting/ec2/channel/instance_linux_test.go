@@ -5,11 +5,14 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/rand"
+	"flag"
 	"fmt"
 	"io"
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -29,7 +32,18 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	waitTogether()
 	os.Exit(max(m.Run(), reportLeftovers()))
+}
+
+// waitTogether lets more tests run at a time than there are processors, unless somebody
+// has asked for a number: most of the time they wait for their instances.
+func waitTogether() {
+	flag.Parse()
+	const name = "test.parallel"
+	if parallel := flag.Lookup(name); parallel.Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
+		_ = parallel.Value.Set(strconv.Itoa(4 * runtime.GOMAXPROCS(0)))
+	}
 }
 
 // reportLeftovers prints what the tests have left running; it returns the exit code.
@@ -112,7 +126,7 @@ func newInstance(t testing.TB, sh machine.Shell, u channel.UserData) *instance {
 	i := &instance{t: t, metadata: m, spec: machine.Spec{
 		Directory: t.TempDir(), UserData: encoded, Metadata: m, Shell: sh, KernelNoise: 10_000,
 	}}
-	i.set("ec2_busy=2 ec2_idle=15", "ec2_busy=1 ec2_idle=2")
+	i.set("ec2_busy=2 ec2_idle=15 ec2_soon=5", "ec2_busy=1 ec2_idle=2 ec2_soon=1")
 	return i
 }
 

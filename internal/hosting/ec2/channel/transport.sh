@@ -22,7 +22,7 @@
 # No secret is ever an argument of a program: others can see those.
 
 ec2_dir=/var/lib/muster ec2_log=/var/log/muster.log ec2_console=/dev/console
-ec2_busy=2 ec2_idle=15 ec2_repeat=300 # seconds
+ec2_busy=2 ec2_idle=15 ec2_soon=5 ec2_repeat=300 # seconds
 
 # ---- The metadata service
 
@@ -275,7 +275,7 @@ random() {
 repeat() {
 	read_uptime
 	number=$(cat seq 2>/dev/null)
-	[ "$number" = "$shown" ] || shown=$number pause=5 again=$((now + 500))
+	[ "$number" = "$shown" ] || shown=$number pause=$ec2_soon again=$((now + ec2_soon * 100))
 	[ "$now" -ge "$again" ] || return
 	pause=$((pause * 6 < ec2_repeat ? pause * 6 : ec2_repeat)) again=$((now + pause * 100))
 	[ -n "$ec2_ssm" ] || cat markers >"$ec2_console"
