@@ -40,8 +40,7 @@ func TestMain(m *testing.M) {
 // has asked for a number: most of the time they wait for their instances.
 func waitTogether() {
 	flag.Parse()
-	const name = "test.parallel"
-	if parallel := flag.Lookup(name); parallel.Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
+	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
 		_ = parallel.Value.Set(strconv.Itoa(4 * runtime.GOMAXPROCS(0)))
 	}
 }
