@@ -133,9 +133,9 @@ func TestAgent_failure(t *testing.T) {
 		"no value is ever in the arguments of a program": func(t *testing.T, sh shell) {
 			s := newServer(t, sh, payload(`muster param get key >/dev/null
 				printf canary-out | muster output set token
-				echo "canary-in canary-out"; exit 1`, "", parameters{"key": secret(boot.RequiredForBoot)}, "token"))
+				echo "canary in canary-out"; exit 1`, "", parameters{"key": secret(boot.RequiredForBoot)}, "token"))
 			s.sh.path = recordArguments(t, sh, s.file("arguments")) + ":" + sh.path
-			s.deliver(delivery(1, map[string]string{"key": "canary-in"}))
+			s.deliver(delivery(1, map[string]string{"key": "canary in"}))
 			s.start()
 			if got := s.untilStatus(boot.StatusFailed); got.LogTail != "(sensitive) canary-out" {
 				t.Errorf("got %q", got.LogTail)

@@ -68,7 +68,7 @@ func (l *launch) plan(ctx context.Context) ([]task, error) {
 		return nil, nil
 	}
 	sends, err := l.service.sends(ctx, l.request.Group, l.request.Attempt)
-	if err != nil && !(l.recall && errors.Is(err, hosting.ErrNotFound)) {
+	if gone := errors.Is(err, hosting.ErrNotFound); err != nil && (!gone || !l.recall) {
 		return nil, err
 	}
 	l.sends = sends

@@ -27,7 +27,8 @@ const (
 
 // send sends a run and says what has become of it.
 func (l *launch) send(ctx context.Context, t task) outcome {
-	if full, known := l.fullBefore(t); known {
+	if full := l.full[t.place()]; full != nil && t.kind == taskSend {
+		// The place was found to be full in a former round.
 		return outcome{rest: t.slots(), full: full}
 	}
 	output, err := l.runInstances(ctx, t)
@@ -48,16 +49,6 @@ func (l *launch) send(ctx context.Context, t task) outcome {
 		return l.find(ctx, t)
 	}
 	return outcome{err: err, failed: t.kind == taskSend && isRefused(code)}
-}
-
-// fullBefore reports why a new run need not be sent, because its place was found to be full
-// in a former round.
-func (l *launch) fullBefore(t task) (reason error, known bool) {
-	if t.kind != taskSend {
-		return nil, false
-	}
-	reason, known = l.full[t.place()]
-	return reason, known
 }
 
 // answered reads EC2's answer: all that the run has launched, now or before.

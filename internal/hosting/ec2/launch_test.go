@@ -143,15 +143,21 @@ func TestLaunch_capacityReturns(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			inBubble(t, func(t *testing.T) {
-				faults := awsfake.Faults{FailedTokens: failedTokens, Capacity: []awsfake.Capacity{{Instances: 4}}}
+				full := awsfake.Capacity{SubnetID: awsfake.SubnetB, Instances: 0}
+				faults := awsfake.Faults{
+					FailedTokens: failedTokens,
+					Capacity:     []awsfake.Capacity{full, {SubnetID: awsfake.SubnetA, Instances: 4}},
+				}
 				world := awsfake.NewWorld(awsfake.Options{Faults: faults})
-				service := prepared(t, world)
-				first, err := service.Launch(t.Context(), launchRequest(10))
+				wanted := launchRequest(10)
+				wanted.Payload.Configuration.EC2.SubnetIDs = []string{awsfake.SubnetA, awsfake.SubnetB}
+				service := preparedFor(t, world, wanted.Payload.Configuration)
+				first, err := service.Launch(t.Context(), wanted)
 				wantCapacityError(t, err, "4 of 10 servers launched")
-				faults.Capacity = nil
+				// The first place has room again, and the last one that was tried has not.
+				faults.Capacity = []awsfake.Capacity{full}
 				world.SetFaults(faults)
 				// What the ledger holds has changed meanwhile, so that the arguments are others.
-				wanted := launchRequest(10)
 				wanted.Delivery = plainDelivery(3)
 				again := mustLaunch(t, newProcess(world), wanted)
 				wantLive(t, world, slots(10))

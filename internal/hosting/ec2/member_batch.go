@@ -11,9 +11,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aws/smithy-go"
-
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/smithy-go"
 
 	"github.com/musterhq/terraform-provider-muster/internal/wait"
 )
@@ -110,7 +109,7 @@ func (b batchCall) once(ctx context.Context, ids []string) fate {
 	switch {
 	case err == nil:
 		return fate{}
-	case ctx.Err() != nil || code != codeNotFound && !(b.refuses != nil && b.refuses(code)):
+	case ctx.Err() != nil || code != codeNotFound && (b.refuses == nil || !b.refuses(code)):
 		return fate{err: explain(ctx, err)}
 	}
 	bad := named(err, ids)
@@ -166,4 +165,22 @@ func (s *Service) existing(ctx context.Context, ids []string, wouldShow bool) ([
 		state, shown := states[id]
 		return !shown && wouldShow || member{state: state}.terminated()
 	}), nil
+}
+
+// maxCalls is how many calls of a kind are made at the same time. The rate is limited
+// elsewhere, for the whole process.
+const maxCalls = 10
+
+// inParallel does something with every item, with a few at the same time.
+func inParallel[T any](items []T, do func(index int, item T)) {
+	var group sync.WaitGroup
+	places := make(chan struct{}, maxCalls)
+	for index, item := range items {
+		places <- struct{}{}
+		group.Go(func() {
+			defer func() { <-places }()
+			do(index, item)
+		})
+	}
+	group.Wait()
 }

@@ -79,7 +79,7 @@ func (s *Service) recollectKnown(ref hosting.GroupRef, ids []string) (all []know
 }
 
 // lastReport returns the newest report of the member's newest boot.
-func (k known) lastReport() (boot.Report, bool) {
+func (k *known) lastReport() (boot.Report, bool) {
 	if k.report != nil && !k.isFormer(*k.report) {
 		return *k.report, true
 	}
@@ -91,14 +91,14 @@ func (k known) lastReport() (boot.Report, bool) {
 }
 
 // isFormer reports whether the report is of a boot before the newest restart.
-func (k known) isFormer(report boot.Report) bool {
+func (k *known) isFormer(report boot.Report) bool {
 	former, restarted := k.tags[channel.FormerTag]
 	return restarted && former == report.Boot
 }
 
 // isFinal reports whether the server has dealt with all that it was asked, or has failed,
 // so that it will say nothing else.
-func (k known) isFinal(report boot.Report) bool {
+func (k *known) isFinal(report boot.Report) bool {
 	if isLeaving(k.member) && report.Decommission != boot.DecommissionNone {
 		return report.Decommission.Ended()
 	}
@@ -109,8 +109,9 @@ func (k known) isFinal(report boot.Report) bool {
 	case boot.StatusFailed:
 		// A newer revision gives a failed update script another try.
 		return report.Received >= delivered
+	default:
+		return false
 	}
-	return false
 }
 
 // readReports asks those of the servers that may have something new to say.
@@ -170,7 +171,7 @@ func (s *Service) reported(members []known) []string {
 // mustBeAsked reports whether what is known of the server's report isn't all. What is in its
 // tags lacks sensitive outputs, and all outputs where they were too long: where one is missing,
 // the server is asked once.
-func (k known) mustBeAsked(outputs map[string]boot.Output) bool {
+func (k *known) mustBeAsked(outputs map[string]boot.Output) bool {
 	report, said := k.lastReport()
 	if !said || !k.isFinal(report) {
 		return true

@@ -128,7 +128,7 @@ func (s *Service) digest(ctx context.Context, k known, seen channel.Sighting) er
 }
 
 // mustStore reports whether the report is final and the member's tags don't have it.
-func (k known) mustStore(report boot.Report) bool {
+func (k *known) mustStore(report boot.Report) bool {
 	if k.isFormer(report) || !k.isFinal(report) {
 		return false
 	}

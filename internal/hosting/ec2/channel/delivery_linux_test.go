@@ -170,6 +170,26 @@ func TestInstance_pace(t *testing.T) {
 	}
 }
 
+// TestInstance_patience proves that what can't be read is looked at less and less often,
+// and that something else is looked at soon.
+func TestInstance_patience(t *testing.T) {
+	t.Parallel()
+	i := launch(t, machine.ShellDash, userData(payload("muster param get p", parameters{"p": deferred(boot.RequiredForNothing)})))
+	i.untilWaiting("p")
+	i.tag(map[string]string{channel.ManifestTag: "1:nonsense"})
+	first := i.timeLooks(3)
+	// There are 4 and 8 s between these.
+	late := i.timeLooks(2)
+	if late < 9*time.Second {
+		t.Errorf("three looks took %v, the next two %v", first, late)
+	}
+	i.tag(map[string]string{channel.ManifestTag: "2:nonsense"})
+	i.timeLooks(1)
+	if again := i.timeLooks(2); again > late {
+		t.Errorf("two looks took %v, and then two looks at something else %v", late, again)
+	}
+}
+
 // timeLooks returns how long it takes until there have been so many more looks.
 func (i *instance) timeLooks(count int) time.Duration {
 	i.t.Helper()

@@ -48,6 +48,14 @@ func TestInstance_report(t *testing.T) {
 				t.Errorf("got %d bytes, want %d", len(got.Outputs["o"]), len(want))
 			}
 		},
+		"a disk that takes nothing any more doesn't keep it from reporting": func(t *testing.T, sh machine.Shell) {
+			// Where there is a directory nobody can write a file.
+			script := "cd /var/lib/muster; rm -f seq; mkdir seq.new markers.new; echo no space left; exit 28"
+			got := launch(t, sh, userData(payload(script, nil, "secret"))).untilStatus(boot.StatusFailed)
+			if got.LogTail != "no space left" || got.Failure != "boot script exited with exit code 28" {
+				t.Errorf("got %+v", got)
+			}
+		},
 		"a log of more than 10 MB is begun anew": func(t *testing.T, sh machine.Shell) {
 			i := newInstance(t, sh, userData(payload("head -c 11000000 /dev/zero | tr '\\0' '\\n'; echo early; while [ ! -s /var/log/muster.log.1 ]; do sleep 1; done; while [ -s /var/log/muster.log ]; do sleep 1; done; echo late; exit 1", nil)))
 			i.set("ec2_repeat=300", "ec2_repeat=1")

@@ -74,20 +74,22 @@ add_up() {
 
 # mark CHUNK... writes the message that the chunks make up to the console, in lines of
 # less than 1 KB. The kernel writes there too, hence the sums. The numbers rise also
-# where a crash has emptied the file.
+# where the file with the last one is lost, and where the disk is full.
 mark() {
 	read -r token <token || return
 	number=$(cat seq 2>/dev/null)
 	second=$(date +%s)
 	[ "${number:-0}" -ge "$second" ] || number=$second
 	number=$((number + 1)) part=0
-	echo "$number" >seq.new && mv -f seq.new seq || return
-	for chunk; do
+	echo "$number" >seq.new && mv -f seq.new seq
+	markers=$(for chunk; do
 		part=$((part + 1))
 		body="$token $number $part/$# $chunk"
 		add_up "$body"
 		printf '\n@@muster %s %s@@\n' "$body" "$sum"
-	done >markers.new && mv -f markers.new markers && cat markers >"$ec2_console"
+	done)
+	printf '%s\n' "$markers" >markers.new && mv -f markers.new markers
+	printf '%s\n' "$markers" >"$ec2_console"
 }
 
 # say WORDS writes to the log, but nothing twice.
@@ -115,18 +117,18 @@ refuse() {
 }
 
 transport_report() (
-	cd "$ec2_dir" || exit
+	cd "$ec2_dir" && exec 2>/dev/null || exit
 	case $1 in
 	*"${newline}status booting"* | *"${newline}waiting "*) echo "$ec2_busy" ;;
 	*) echo "$ec2_idle" ;;
 	esac >pace
-	if ! write_message "$1" >message.new; then
+	if ! message=$(write_message "$1"); then
 		complain "the server's report can't be written: is its disk full, does its openssl work?"
 		exit 1
 	fi
 	# shellcheck disable=SC2046 # words
-	set -- $(pack 720 <message.new)
-	rm -f message.new
+	set -- $(printf '%s\n' "$message" | pack 720)
+	[ $# -gt 0 ] || exit
 	data=$(IFS='' && printf %s "$*")
 	limit=28800 way='the console'
 	[ -z "$ec2_ssm" ] || limit=8192 way='an SSM parameter'
@@ -240,7 +242,7 @@ collect() {
 
 courier() {
 	cd "$ec2_dir" && exec 9<>poke || exit
-	shown=none wanted='' trouble=1
+	shown=none tried='' trouble=1
 	while kill -0 $$; do
 		failed=no
 		look || failed=yes
@@ -250,8 +252,8 @@ courier() {
 			read -r delay <pace || delay=$ec2_busy
 			[ "$delay" = $ec2_busy ] || delay=$((delay * (80 + $(random) % 41) / 100))
 		else
-			[ "$manifest" = "$wanted" ] || trouble=1
-			wanted=$manifest delay=$trouble trouble=$((trouble < 32 ? trouble * 2 : 48 + $(random) % 16))
+			[ "$manifest" = "$tried" ] || trouble=1
+			tried=$manifest delay=$trouble trouble=$((trouble < 32 ? trouble * 2 : 48 + $(random) % 16))
 			[ "$trouble" -lt 32 ] || say "the tags or what they name can't be read (${manifest:-no manifest})"
 		fi
 		repeat
