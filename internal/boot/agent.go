@@ -35,9 +35,10 @@ var agent string
 // MUSTER_SH the shell that runs the command "muster" (default: sh).
 //
 // The functions are called with MUSTER_RUN as the working directory, LC_ALL=C and
-// umask 077. A report that transport_report didn't store (exit code other than 0)
-// is tried again. A wake-up is one line written to the FIFO $MUSTER_RUN/wake; one
-// that is not needed does no harm.
+// umask 077; they may use the agent's own contains, read_uptime and $newline. A report
+// that transport_report didn't store (exit code other than 0) is tried again. A
+// wake-up is one line written to the FIFO $MUSTER_RUN/wake; one that is not needed does
+// no harm.
 //
 // The agent needs coreutils or busybox. The scripts ignore SIGINT and SIGQUIT at
 // first, like every background command of a shell. A shell reports an end by

@@ -55,7 +55,7 @@ func (o Observation) memberError(member Member, failure string) *MemberError {
 	var secrets []string
 	for _, name := range slices.Sorted(maps.Keys(o.Group.Values)) {
 		if value := o.Group.Values[name]; value.Sensitive {
-			secrets = append(secrets, value.Text)
+			secrets = append(append(secrets, value.Text), value.BySlot...)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(member.Report.Outputs)) {

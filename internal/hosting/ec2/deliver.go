@@ -171,7 +171,7 @@ func (s *Service) deliverSealed(ctx context.Context, members []member, delivery 
 			errs = append(errs, fmt.Errorf("%s: %w", hosting.MemberKey(m.ref.Name, m.slot), err))
 		}
 	})
-	return errors.Join(errs...)
+	return joinDistinct(errs...)
 }
 
 func (s *Service) sealTo(ctx context.Context, m member, delivery boot.Delivery) error {

@@ -68,24 +68,26 @@ func (sent send) overlaps(other send) bool {
 }
 
 // strike records that the runs have launched nothing, so that nobody looks for their servers
-// or uses their tokens again.
+// or uses their tokens again. One that is not recorded is the rest of one that is.
 func (l *launch) strike(ctx context.Context, failed []send) error {
 	if len(failed) == 0 {
 		return nil
 	}
 	return l.service.changeSends(ctx, l.request.Group, func(recorded []send) []send {
 		recorded = slices.Clone(recorded)
-		for index, sent := range recorded {
-			if slices.ContainsFunc(failed, sent.sameSend) {
-				recorded[index].Failed = true
+		for _, sent := range failed {
+			index := slices.IndexFunc(recorded, sent.sameSend)
+			if index < 0 {
+				index, recorded = len(recorded), append(recorded, sent)
 			}
+			recorded[index].Failed = true
 		}
 		return recorded
 	})
 }
 
-// refused returns the runs of a round that EC2 has refused.
-func (l *launch) refused(round []task, outcomes []outcome) []send {
+// refusedRuns returns the runs of a round that EC2 has refused.
+func refusedRuns(round []task, outcomes []outcome) []send {
 	var refused []send
 	for index, result := range outcomes {
 		if result.failed {
@@ -95,17 +97,20 @@ func (l *launch) refused(round []task, outcomes []outcome) []send {
 	return refused
 }
 
-// unplaced returns the runs of a round that have launched nothing and for which there is no
+// unplacedRuns returns what the runs of a round have not launched and for which there is no
 // other place to try: the next launch is to begin with the first one again.
-func (l *launch) unplaced(round []task, outcomes []outcome) []send {
+func (l *launch) unplacedRuns(round []task, outcomes []outcome) []send {
 	var unplaced []send
 	for index, result := range outcomes {
 		t := round[index]
-		if result.full == nil || len(result.members)+len(result.ended) > 0 {
+		if result.full == nil || len(result.rest) == 0 {
 			continue
 		}
-		if further := l.tasks([]int{t.Base}, max(0, l.position(t))); len(further) == 0 {
-			unplaced = append(unplaced, t.send)
+		if further := l.tasks(result.rest, max(0, l.position(t))); len(further) == 0 {
+			// The rest are the run's last slots.
+			rest := t.send
+			rest.Base, rest.Count = result.rest[0], len(result.rest)
+			unplaced = append(unplaced, rest)
 		}
 	}
 	return unplaced

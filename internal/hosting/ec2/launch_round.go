@@ -36,9 +36,9 @@ func (l *launch) carryOutRound(ctx context.Context, round []task) (later []task,
 		l.take(round[index], result)
 		errs = append(errs, result.err)
 	}
-	switch err = errors.Join(errs...); {
+	switch err = joinDistinct(errs...); {
 	case err != nil && ctx.Err() == nil:
-		return nil, errors.Join(err, l.strike(ctx, l.refused(round, outcomes)))
+		return nil, errors.Join(err, l.strike(ctx, refusedRuns(round, outcomes)))
 	case err != nil || l.recall:
 		return nil, err
 	}
@@ -46,7 +46,7 @@ func (l *launch) carryOutRound(ctx context.Context, round []task) (later []task,
 		later = append(later, l.next(round[index], result)...)
 	}
 	l.warn(round, outcomes)
-	return later, l.strike(ctx, l.unplaced(round, outcomes))
+	return later, l.strike(ctx, l.unplacedRuns(round, outcomes))
 }
 
 // do carries out one task.

@@ -136,21 +136,25 @@ func wantInOrder(t *testing.T, texts, parts []string) {
 
 func TestLaunch_capacityReturns(t *testing.T) {
 	t.Parallel()
-	for name, failedTokens := range map[string]bool{
-		"where a failed launch leaves its client token free": false,
-		"where a failed launch uses its client token up":     true,
+	for name, test := range map[string]struct {
+		failedTokens bool
+		subnets      []string
+	}{
+		"where a failed launch leaves its client token free": {subnets: []string{awsfake.SubnetA, awsfake.SubnetB}},
+		"where a failed launch uses its client token up":     {subnets: []string{awsfake.SubnetA, awsfake.SubnetB}, failedTokens: true},
+		"where there is only one place":                      {subnets: []string{awsfake.SubnetA}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			inBubble(t, func(t *testing.T) {
 				full := awsfake.Capacity{SubnetID: awsfake.SubnetB, Instances: 0}
 				faults := awsfake.Faults{
-					FailedTokens: failedTokens,
+					FailedTokens: test.failedTokens,
 					Capacity:     []awsfake.Capacity{full, {SubnetID: awsfake.SubnetA, Instances: 4}},
 				}
 				world := awsfake.NewWorld(awsfake.Options{Faults: faults})
 				wanted := launchRequest(10)
-				wanted.Payload.Configuration.EC2.SubnetIDs = []string{awsfake.SubnetA, awsfake.SubnetB}
+				wanted.Payload.Configuration.EC2.SubnetIDs = test.subnets
 				service := preparedFor(t, world, wanted.Payload.Configuration)
 				first, err := service.Launch(t.Context(), wanted)
 				wantCapacityError(t, err, "4 of 10 servers launched")

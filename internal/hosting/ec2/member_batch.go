@@ -1,6 +1,7 @@
 package ec2
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -56,7 +57,7 @@ func (f *fate) join(other fate) {
 		f.refused = make(map[string]error)
 	}
 	maps.Copy(f.refused, other.refused)
-	f.err = errors.Join(f.err, other.err)
+	f.err = joinDistinct(f.err, other.err)
 }
 
 // do makes the call for all the instances, in batches at the same time. EC2 may not find an
@@ -165,6 +166,23 @@ func (s *Service) existing(ctx context.Context, ids []string, wouldShow bool) ([
 		state, shown := states[id]
 		return !shown && wouldShow || member{state: state}.terminated()
 	}), nil
+}
+
+// joinDistinct is errors.Join for calls that were made at the same time: what EC2 has refused
+// for one reason is told once.
+func joinDistinct(errs ...error) error {
+	told := make(map[string]bool)
+	var list []error
+	for _, err := range errs {
+		if err == nil {
+			continue
+		}
+		if reason := cmp.Or(errorCode(err), err.Error()); !told[reason] {
+			told[reason] = true
+			list = append(list, err)
+		}
+	}
+	return errors.Join(list...)
 }
 
 // maxCalls is how many calls of a kind are made at the same time. The rate is limited

@@ -195,3 +195,17 @@ func TestBatchCall_deadline(t *testing.T) {
 		}
 	})
 }
+
+func TestJoinDistinct(t *testing.T) {
+	t.Parallel()
+	denied := func(member string) error {
+		return fmt.Errorf("%s: %w", member, &smithy.GenericAPIError{Code: "UnauthorizedOperation", Message: "no"})
+	}
+	err := joinDistinct(nil, denied("web-0"), denied("web-1"), errors.New("other"), errors.New("other"), nil)
+	if got, want := fmt.Sprint(err), fmt.Sprintf("%v\nother", denied("web-0")); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if err := joinDistinct(nil, nil); err != nil {
+		t.Errorf("got %v of no error", err)
+	}
+}

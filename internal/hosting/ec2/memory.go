@@ -41,13 +41,13 @@ type known struct {
 	listed bool
 	// seenAt is when EC2 last showed it, or answered that it was launched.
 	seenAt time.Time
-	// gone: it was terminated by this process, or EC2 shows that it was, or shows it no more.
+	// gone: EC2 shows that it was terminated, or has stopped showing it.
 	gone bool
+	// ended: this process has terminated it; what EC2 shows after that is old.
+	ended bool
 	// written are tags that this process has written and EC2 doesn't show yet.
 	written map[string]string
 
-	// asked: this process has read the server's console, or its SSM parameter.
-	asked bool
 	// report is the newest one that was read; nil: none.
 	report *boot.Report
 	// key is the one to which the server's secrets are sealed; nil: not seen yet.
@@ -82,11 +82,11 @@ func (k *known) see(shown member, now time.Time) {
 		now, there := shown.tags[key]
 		return there && now == value
 	})
-	k.gone = k.gone || shown.terminated()
+	k.gone = k.ended || shown.terminated()
 }
 
-// remember takes over members that EC2 has shown, and returns those of them that this
-// process did not know to be gone.
+// remember takes over members that EC2 has shown; listed says that it was in the list of the
+// group's instances.
 func (s *Service) remember(shown []member, listed bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -156,7 +156,7 @@ func (s *Service) forget(ids ...string) {
 	defer s.mu.Unlock()
 	for _, id := range ids {
 		if k, found := s.memory.members[id]; found {
-			k.gone, k.report, k.key = true, nil, nil
+			k.gone, k.ended, k.report, k.key = true, true, nil, nil
 		}
 	}
 }

@@ -176,7 +176,7 @@ func (k *known) mustBeAsked(outputs map[string]boot.Output) bool {
 	if !said || !k.isFinal(report) {
 		return true
 	}
-	if k.report != nil || k.asked {
+	if k.report != nil {
 		return false
 	}
 	for name := range outputs {

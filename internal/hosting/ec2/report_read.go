@@ -3,7 +3,6 @@ package ec2
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -44,7 +43,7 @@ func (s *Service) eachKnown(ctx context.Context, members []known, do func(contex
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	return errors.Join(errs...)
+	return joinDistinct(errs...)
 }
 
 // readConsole takes note of what the member's console says.
@@ -106,7 +105,6 @@ func (s *Service) readParameters(ctx context.Context, ref hosting.GroupRef, memb
 // its final report.
 func (s *Service) digest(ctx context.Context, k known, seen channel.Sighting) error {
 	s.note(k.id, func(k *known) {
-		k.asked = true
 		if seen.ServerKey != nil {
 			k.key = seen.ServerKey
 		}

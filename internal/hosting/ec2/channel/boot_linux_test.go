@@ -76,7 +76,7 @@ func TestInstance_boot(t *testing.T) {
 			i.untilStatus(boot.StatusReady)
 			open := map[string]fs.FileMode{"": 0o711, "/home": 0o755}
 			root := filepath.Join(i.Root(), "/var/lib/muster")
-			err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+			err := filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
 				info, statErr := os.Lstat(path)
 				if err != nil || errors.Is(statErr, fs.ErrNotExist) {
 					return err // It was there for a moment.

@@ -79,3 +79,9 @@ func base64Cores(text string) []string {
 	}
 	return cores
 }
+
+func secretParameters() parameters {
+	p := deferred(boot.RequiredForNothing)
+	p.Sensitive = true
+	return parameters{"p": p, "q": deferred(boot.RequiredForNothing)}
+}

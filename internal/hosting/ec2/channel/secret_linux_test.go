@@ -55,12 +55,6 @@ func (i *instance) checkHidden() {
 	}
 }
 
-func secretParameters() parameters {
-	p := deferred(boot.RequiredForNothing)
-	p.Sensitive = true
-	return parameters{"p": p, "q": deferred(boot.RequiredForNothing)}
-}
-
 func secretDelivery(revision int) boot.Delivery {
 	return boot.Delivery{Revision: revision, Values: map[string]boot.Value{
 		"p": {Text: canaryIn, Sensitive: true, Since: revision}, "q": {Text: "plain", Since: revision},

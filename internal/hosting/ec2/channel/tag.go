@@ -14,6 +14,9 @@ const (
 	ConfigurationTag = "muster.configuration"
 	// FingerprintTag holds the fingerprint of the launch.
 	FingerprintTag = "muster.fingerprint"
+	// ChannelTag holds the channel that the server reports over; there is none where that
+	// is its console.
+	ChannelTag = "muster.channel"
 	// RestartTag holds the mark of the newest restart.
 	RestartTag = "muster.restart"
 	// FormerTag holds the boot that was reported last before that restart.
