@@ -12,10 +12,6 @@ import (
 	"github.com/musterhq/terraform-provider-muster/internal/wait"
 )
 
-// lookTimeout bounds what is done after a change, or the undoing of one, that was
-// cancelled.
-const lookTimeout = 30 * time.Second
-
 // change is one change of a group's servers.
 type change struct {
 	*Manager
@@ -50,6 +46,9 @@ func (c *change) tryConverge(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(launchErr, err)
 	}
+	if launchErr == nil && before.Group.Launch != nil {
+		return errOutdated
+	}
 	work := planConvergence(before, c.keep)
 	var launched []hosting.Server
 	if launchErr == nil {
@@ -67,7 +66,7 @@ func (c *change) tryConverge(ctx context.Context) error {
 // lookAfter returns the group as it is after the change. It looks also when the
 // change was cancelled, because what exists must reach Terraform's state.
 func (c *change) lookAfter(ctx context.Context, changeErr error) (Outcome, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTimeout)
+	ctx, cancel := withGrace(ctx)
 	defer cancel()
 	observation, err := c.Observe(ctx, c.ref)
 	return Outcome{Observation: observation, Warnings: c.warnings}, errors.Join(changeErr, err)
@@ -213,7 +212,7 @@ func (c *change) handOver(ctx context.Context, pair replacement) error {
 		return c.retire(ctx, []hosting.Server{pair.old})
 	}
 	err = fmt.Errorf("the rolling change stops at %s, whose old server keeps running: %w", pair.old.Key(), err)
-	cleanup, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTimeout)
+	cleanup, cancel := withGrace(ctx)
 	defer cancel()
 	return errors.Join(err, c.terminate(cleanup, []hosting.Server{pair.successor}))
 }

@@ -102,7 +102,7 @@ func (c *change) launchRequest(ctx context.Context, group hosting.Group) (hostin
 
 // endLaunch doesn't end with the context: what runs is to be known as launched.
 func (m *Manager) endLaunch(ctx context.Context, launched hosting.Group) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTimeout)
+	ctx, cancel := withGrace(ctx)
 	defer cancel()
 	_, err := m.service.UpdateGroup(ctx, launched.GroupRef, func(group *hosting.Group) error {
 		if group.Launch != nil && group.Launch.Attempt == launched.Launch.Attempt {

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/musterhq/terraform-provider-muster/internal/boot"
 	"github.com/musterhq/terraform-provider-muster/internal/hosting"
+	"github.com/musterhq/terraform-provider-muster/internal/wait"
 )
 
 // Member is the current server of a slot, with what it last reported.
@@ -123,14 +125,14 @@ func (m *Manager) group(ctx context.Context, ref hosting.GroupRef) (hosting.Grou
 }
 
 func (m *Manager) observe(ctx context.Context, group hosting.Group, read readReports) (Observation, error) {
+	group, servers, err := m.servers(ctx, group)
+	if err != nil {
+		return Observation{}, err
+	}
 	configuration, err := m.Configuration(ctx, group.Configuration)
 	if errors.Is(err, hosting.ErrNotFound) {
 		return Observation{}, &ConfigurationMissingError{Group: group.Name, ID: group.Configuration}
 	}
-	if err != nil {
-		return Observation{}, err
-	}
-	servers, err := m.service.Servers(ctx, group.GroupRef)
 	if err != nil {
 		return Observation{}, err
 	}
@@ -148,6 +150,38 @@ func (m *Manager) observe(ctx context.Context, group hosting.Group, read readRep
 		observation.Predecessors[slot] = predecessor
 	}
 	return observation, nil
+}
+
+// recordPatience is how long a record may stay older than the servers that it is about.
+const recordPatience = 30 * time.Second
+
+// servers returns the group's servers, and its record, which is read again where a
+// hosting service that shows late what was written has shown an old one: no server is
+// launched before its attempt is recorded.
+func (m *Manager) servers(ctx context.Context, group hosting.Group) (hosting.Group, []hosting.Server, error) {
+	servers, err := m.service.Servers(ctx, group.GroupRef)
+	if err != nil || !precedes(group, servers) {
+		return group, servers, err
+	}
+	patient, cancel := context.WithTimeout(ctx, recordPatience)
+	defer cancel()
+	err = wait.Until(patient, m.service.Pace().Busy, func(context.Context) (bool, error) {
+		if group, err = m.group(ctx, group.GroupRef); err != nil {
+			return false, err
+		}
+		servers, err = m.service.Servers(ctx, group.GroupRef)
+		return !precedes(group, servers), err
+	})
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		// Somebody has put an old record back. The servers are there all the same.
+		err = nil
+	}
+	return group, servers, err
+}
+
+// precedes reports whether a server is of an attempt that the record doesn't know yet.
+func precedes(group hosting.Group, servers []hosting.Server) bool {
+	return slices.ContainsFunc(servers, func(server hosting.Server) bool { return server.Attempt > group.Attempt })
 }
 
 // sortServers tells members from what is lost and what is left over: per slot,

@@ -160,7 +160,7 @@ func (m *Manager) Disconnect(ctx context.Context, id, into string) error {
 	if err != nil || wire.ID == "" {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTimeout)
+	ctx, cancel := withGrace(ctx)
 	defer cancel()
 	return m.exchange(ctx, wire, hosting.Wire{})
 }

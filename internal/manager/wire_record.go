@@ -125,7 +125,7 @@ func (m *Manager) exchange(ctx context.Context, old, replacement hosting.Wire) e
 // far as that goes: nobody may ever ask for the wire again. It doesn't end with the
 // context.
 func (m *Manager) undo(ctx context.Context, wire, former hosting.Wire) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTimeout)
+	ctx, cancel := withGrace(ctx)
 	defer cancel()
 	var errs []error
 	for _, name := range oldTargetLast(wire, former) {

@@ -76,7 +76,8 @@ func byGroup(servers []hosting.Server) map[hosting.GroupRef][]string {
 	return groups
 }
 
-// deliver puts the delivery into the tags of members, whatever they have.
+// deliver puts the delivery into the tags of members, whatever they have, and waits until
+// EC2 shows it: the plan of the next process, maybe seconds later, must not deliver again.
 func (s *Service) deliver(ctx context.Context, ref hosting.GroupRef, members []member, delivery boot.Delivery) error {
 	byChannel := make(map[boot.Channel][]member)
 	for _, m := range members {
@@ -87,7 +88,7 @@ func (s *Service) deliver(ctx context.Context, ref hosting.GroupRef, members []m
 	for by, some := range byChannel {
 		errs = append(errs, s.deliverBy(ctx, ref, some, delivery, by))
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, s.awaitShown(ctx, ref, memberIDs(members)))...)
 }
 
 func (s *Service) deliverBy(ctx context.Context, ref hosting.GroupRef, members []member, delivery boot.Delivery, by boot.Channel) error {

@@ -145,6 +145,22 @@ func TestDeliver_ownMemory(t *testing.T) {
 	})
 }
 
+// TestDeliver_seenByOthers shows that a process which starts right after a delivery knows of it.
+func TestDeliver_seenByOthers(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T) {
+		world := awsfake.NewWorld(awsfake.Options{Faults: awsfake.Faults{TagReadLag: 5 * time.Second}})
+		service := prepared(t, world)
+		servers := mustLaunch(t, service, launchRequest(2))
+		mustDeliver(t, service, servers, plainDelivery(3))
+		for _, server := range mustList(t, newProcess(world)) {
+			if server.Delivered != 3 {
+				t.Errorf("another process sees that %s has been given revision %d, want 3", server.Key(), server.Delivered)
+			}
+		}
+	})
+}
+
 func TestDeliver_tooManyTags(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T) {

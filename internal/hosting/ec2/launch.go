@@ -36,11 +36,7 @@ func (s *Service) launchServers(ctx context.Context, request hosting.LaunchReque
 	if err != nil {
 		return nil, err
 	}
-	err = l.carryOut(ctx)
-	if ctx.Err() == nil {
-		// What runs is to be known also where the launch has failed.
-		err = errors.Join(err, l.awaitListed(ctx))
-	}
+	err = l.finish(ctx, l.carryOut(ctx))
 	return l.servers(), l.judge(err)
 }
 
@@ -143,6 +139,19 @@ func (l *launch) carryOut(ctx context.Context) error {
 	return err
 }
 
+// finish waits until the list shows what was launched, also where the launch has failed:
+// what runs is to be known. A launch that was given up hasn't been waited for, and so has
+// failed.
+func (l *launch) finish(ctx context.Context, err error) error {
+	if ctx.Err() == nil {
+		return errors.Join(err, l.awaitListed(ctx))
+	}
+	if err == nil {
+		err = fmt.Errorf("waiting until EC2 shows what was launched: %w", context.Cause(ctx))
+	}
+	return err
+}
+
 // servers returns what is known of the servers in the request's slots, sorted by slot.
 func (l *launch) servers() []hosting.Server {
 	var servers []hosting.Server
@@ -205,10 +214,7 @@ func (s *Service) recallServers(ctx context.Context, request hosting.LaunchReque
 	if err != nil {
 		return nil, err
 	}
-	err = l.carryOut(ctx)
-	if ctx.Err() == nil {
-		err = errors.Join(err, l.awaitListed(ctx))
-	}
+	err = l.finish(ctx, l.carryOut(ctx))
 	maps.DeleteFunc(l.ended, func(int, bool) bool { return true })
 	return l.servers(), err
 }

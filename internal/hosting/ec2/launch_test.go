@@ -27,7 +27,9 @@ func TestLaunch_places(t *testing.T) {
 		want   map[string]int
 		// warned are what the warnings must hold, in their order.
 		warned []string
-		err    string
+		// calls is how often RunInstances is called; 0: however often.
+		calls int
+		err   string
 	}{
 		"the first place where there is room for all": {
 			want: map[string]int{"t3.small in " + awsfake.SubnetA: 10},
@@ -68,6 +70,7 @@ func TestLaunch_places(t *testing.T) {
 			faults: awsfake.Faults{VCPUs: 1},
 			want:   map[string]int{},
 			warned: []string{"VcpuLimitExceeded", "trying t3a.small", "VcpuLimitExceeded", "there is no other"},
+			calls:  2, // A quota is the same in every subnet.
 			err:    "0 of 10 servers launched",
 		},
 		"another subnet where one has no free addresses": {
@@ -99,6 +102,9 @@ func TestLaunch_places(t *testing.T) {
 					t.Errorf("got the servers %v, want %v", got, want)
 				}
 				wantInOrder(t, warnings, test.warned)
+				if got := world.Calls()["RunInstances"]; test.calls > 0 && got != test.calls {
+					t.Errorf("RunInstances was called %d times, want %d", got, test.calls)
+				}
 			})
 		})
 	}

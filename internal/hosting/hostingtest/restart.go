@@ -54,10 +54,11 @@ func restartRules() rules {
 
 // bootScript counts the boots in a file and publishes their number, and leaves a
 // process behind that has gone into a session of its own. A former boot's is
-// reported as "left"; another process may have its number by then.
+// reported as "left"; another process may have its number by then, also the grep
+// that looks for it.
 const bootScript = `
 echo boot >>boots
-if [ -e detached ] && tr '\0' ' ' <"/proc/$(cat detached)/cmdline" 2>/dev/null | grep -q daemon; then left=left; else left=gone; fi
+if [ -e detached ] && tr '\0' ' ' <"/proc/$(cat detached)/cmdline" 2>/dev/null | grep -q '[d]aemon'; then left=left; else left=gone; fi
 cat >daemon <<'END'
 echo $$ >"$1/detached.new" && mv "$1/detached.new" "$1/detached"
 trap '' TERM HUP INT

@@ -17,7 +17,7 @@ import (
 // unfinishedPrefix begins the names of directories that are still being filled.
 const unfinishedPrefix = ".new."
 
-var errBeingRemoved = errors.New("somebody is removing the group")
+var errBeingRemoved = fmt.Errorf("the group is being removed: %w", hosting.ErrNotFound)
 
 // parcel is what every server of a launch gets, encoded once.
 type parcel struct {

@@ -161,7 +161,7 @@ func launching(faults awsfake.Faults, change func(*hosting.LaunchRequest)) crash
 	}
 }
 
-func TestLaunch_killed(t *testing.T) {
+func TestCrashOnEC2_launch(t *testing.T) {
 	t.Parallel()
 	for name, faults := range map[string]awsfake.Faults{"lags": lagging(), "all faults": hostile()} {
 		t.Run(name, func(t *testing.T) {
@@ -171,13 +171,13 @@ func TestLaunch_killed(t *testing.T) {
 	}
 }
 
-func TestLaunch_killedAndChanged(t *testing.T) {
+func TestCrashOnEC2_launchAndChange(t *testing.T) {
 	t.Parallel()
 	launching(hostile(), func(wanted *hosting.LaunchRequest) { wanted.Delivery = plainDelivery(4) }).wantSafe(t, 20)
 }
 
-// TestLaunch_killedWithRandomTokens shows that these tests would see it.
-func TestLaunch_killedWithRandomTokens(t *testing.T) {
+// TestCrashOnEC2_randomTokens shows that these tests would see it.
+func TestCrashOnEC2_randomTokens(t *testing.T) {
 	t.Parallel()
 	broken := launching(lagging(), nil)
 	broken.spoil = (*ec2.Service).RandomTokens
@@ -190,8 +190,8 @@ func TestLaunch_killedWithRandomTokens(t *testing.T) {
 	}
 }
 
-// TestRecall_killed gives a launch up that was cut short at any of its calls.
-func TestRecall_killed(t *testing.T) {
+// TestCrashOnEC2_recall gives a launch up that was cut short at any of its calls.
+func TestCrashOnEC2_recall(t *testing.T) {
 	t.Parallel()
 	c := launching(hostile(), nil)
 	launch := c.act
@@ -210,9 +210,9 @@ func TestRecall_killed(t *testing.T) {
 	c.wantSafe(t, 20)
 }
 
-// TestRecall_killedItself cuts the recall short, of a launch of which only the first answer
+// TestCrashOnEC2_recallItself cuts the recall short, of a launch of which only the first answer
 // has been lost.
-func TestRecall_killedItself(t *testing.T) {
+func TestCrashOnEC2_recallItself(t *testing.T) {
 	t.Parallel()
 	c := launching(hostile(), nil)
 	prepare := c.prepare
@@ -272,7 +272,7 @@ func withServers(t *testing.T, world *awsfake.World) {
 	}
 }
 
-func TestTerminate_killed(t *testing.T) {
+func TestCrashOnEC2_terminate(t *testing.T) {
 	t.Parallel()
 	crash{
 		faults: hostile(), prepare: withServers,
@@ -296,7 +296,7 @@ func TestTerminate_killed(t *testing.T) {
 	}.wantSafe(t, 5)
 }
 
-func TestDeliver_killed(t *testing.T) {
+func TestCrashOnEC2_deliver(t *testing.T) {
 	t.Parallel()
 	crash{
 		faults: hostile(), prepare: withServers,
@@ -326,4 +326,36 @@ func TestDeliver_killed(t *testing.T) {
 			return err
 		},
 	}.wantSafe(t, 4)
+}
+
+func TestCrashOnEC2_restart(t *testing.T) {
+	t.Parallel()
+	crash{
+		faults: lagging(), prepare: withServers,
+		act: func(ctx context.Context, service *ec2.Service, _ bool) error {
+			servers, err := service.Servers(ctx, group())
+			if err != nil {
+				return err
+			}
+			return service.Restart(ctx, servers, "mark-1")
+		},
+		check: func(ctx context.Context, world *awsfake.World, service *ec2.Service) error {
+			servers, err := service.Servers(ctx, group())
+			for _, server := range servers {
+				if server.Restart != "mark-1" {
+					return fmt.Errorf("%s has the mark %q", server.Key(), server.Restart)
+				}
+			}
+			marked := 0
+			for _, instance := range world.Live() {
+				if instance.Tags["muster.restart"] == "mark-1" {
+					marked++
+				}
+			}
+			if marked != 20 {
+				return fmt.Errorf("%d instances have the mark, want the 20 members", marked)
+			}
+			return err
+		},
+	}.wantSafe(t, 20)
 }
