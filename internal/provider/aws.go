@@ -61,7 +61,7 @@ func openAWS(ctx context.Context, value types.Object, namespace, version string,
 	service := ec2.New(ec2.Options{
 		EC2: toEC2Calls(account.EC2()), SSM: toSSMCalls(account.SSM()),
 		Namespace: namespace, Region: account.Region(), Account: account.Account(),
-		DefaultTags: toTextMap(block.DefaultTags.Elements()),
+		DefaultTags: tfvalue.TextMap(block.DefaultTags.Elements()),
 		KMSKeyID:    block.KMSKeyID.ValueString(),
 		SSMEndpoint: account.SSMEndpoint(),
 		Now:         time.Now, //nolint:forbidigo // The clock enters the project here.

@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -18,22 +16,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/musterhq/terraform-provider-muster/internal/awsclient"
+	"github.com/musterhq/terraform-provider-muster/internal/hosting/ec2"
 	"github.com/musterhq/terraform-provider-muster/internal/tfdiag"
 	"github.com/musterhq/terraform-provider-muster/internal/tfvalue"
 )
 
-const (
-	invalidAWS = "Invalid AWS Configuration"
-	// maxDefaultTags is how many tags of an instance are the user's; the other 30 are
-	// for what is delivered to it, and for its report.
-	maxDefaultTags = 20
-	// maxTagKey and maxTagValue are EC2's, in characters (API reference, Tag).
-	maxTagKey, maxTagValue = 127, 256
-)
-
-// metadataKey is what EC2 accepts as the key of a tag that an instance is to find in its
-// metadata (EC2 user guide, "Work with instance tags in instance metadata").
-var metadataKey = regexp.MustCompile(`^[0-9a-zA-Z\-_+=,.@:]+$`)
+const invalidAWS = "Invalid AWS Configuration"
 
 var _ provider.ProviderWithValidateConfig = (*Provider)(nil)
 
@@ -100,8 +88,8 @@ func (m awsModel) check(ctx context.Context) diag.Diagnostics {
 	if err := options.Check(); err != nil {
 		diagnostics.Append(toAWSDiagnostics(err)...)
 	}
-	for _, message := range checkDefaultTags(toTextMap(m.DefaultTags.Elements())) {
-		diagnostics.AddAttributeError(path.Root("aws"), invalidAWS, message)
+	for _, message := range ec2.CheckDefaultTags(tfvalue.TextMap(m.DefaultTags.Elements())) {
+		diagnostics.AddAttributeError(path.Root("aws"), invalidAWS, fmt.Sprintf("aws.default_tags: %s.", message))
 	}
 	return diagnostics
 }
@@ -120,37 +108,4 @@ func toAWSDiagnostics(err error) diag.Diagnostics {
 		diagnostics.AddAttributeError(path.Root("aws"), invalidAWS, fmt.Sprintf("%s %s.", at, fault.Message))
 	}
 	return diagnostics
-}
-
-// checkDefaultTags returns a sentence for each tag that nothing could be launched with.
-func checkDefaultTags(tags map[string]string) []string {
-	var messages []string
-	for _, key := range slices.Sorted(maps.Keys(tags)) {
-		if fault := tagFault(key, tags[key]); fault != "" {
-			messages = append(messages, fmt.Sprintf("aws.default_tags: the tag %q %s.", key, fault))
-		}
-	}
-	if len(tags) > maxDefaultTags {
-		messages = append(messages, fmt.Sprintf("aws.default_tags has %d tags; at most %d leave room for what is delivered to servers.", len(tags), maxDefaultTags))
-	}
-	return messages
-}
-
-func tagFault(key, value string) string {
-	lower := strings.ToLower(key)
-	switch {
-	case key == "." || key == ".." || key == "_index":
-		return "has a key that the instance metadata service keeps for itself; choose another one"
-	case !metadataKey.MatchString(key):
-		return "has a key that instance metadata can't show, and instances show their tags there; use letters, digits and + - = . , _ : @ only"
-	case utf8.RuneCountInString(key) > maxTagKey:
-		return fmt.Sprintf("has a key of %d characters; EC2 takes at most %d", utf8.RuneCountInString(key), maxTagKey)
-	case strings.HasPrefix(lower, "aws:"):
-		return "has a key that begins with aws:, as only AWS's own do"
-	case strings.HasPrefix(lower, "muster."):
-		return "has a key that begins with muster., as the provider's own do; choose another one"
-	case utf8.RuneCountInString(value) > maxTagValue:
-		return fmt.Sprintf("has a value of %d characters; EC2 takes at most %d", utf8.RuneCountInString(value), maxTagValue)
-	}
-	return ""
 }

@@ -91,7 +91,7 @@ func awsMistakes() map[string]mistake {
 		"a tag with a long key":     tag(`"`+strings.Repeat("k", 128)+`" = "x"`, `"`+strings.Repeat("k", 128)+`" has a key of 128 characters; EC2 takes at most 127.`),
 		"a tag with a long value":   tag(`k = "`+strings.Repeat("ä", 257)+`"`, `"k" has a value of 257 characters; EC2 takes at most 256.`),
 		"too many tags": invalid(`default_tags = { for i in range(21) : "k${i}" => "v" }`,
-			"aws.default_tags has 21 tags; at most 20 leave room for what is delivered to servers."),
+			"aws.default_tags: there are 21 tags; at most 20 leave room for what is delivered to servers."),
 	}
 }
 

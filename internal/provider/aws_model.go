@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
@@ -74,13 +73,13 @@ func (m awsModel) toOptions(ctx context.Context) (awsclient.Options, diag.Diagno
 		AccessKey:                 m.AccessKey.ValueString(),
 		SecretKey:                 m.SecretKey.ValueString(),
 		Token:                     m.Token.ValueString(),
-		SharedConfigFiles:         toTexts(m.SharedConfigFiles),
-		SharedCredentialsFiles:    toTexts(m.SharedCredentialsFiles),
+		SharedConfigFiles:         tfvalue.Texts(m.SharedConfigFiles),
+		SharedCredentialsFiles:    tfvalue.Texts(m.SharedCredentialsFiles),
 		AssumeRole:                roles,
 		AssumeRoleWithWebIdentity: identity,
-		AllowedAccountIDs:         toTexts(m.AllowedAccountIDs),
-		ForbiddenAccountIDs:       toTexts(m.ForbiddenAccountIDs),
-		Endpoints:                 toTextMap(m.Endpoints.Attributes()),
+		AllowedAccountIDs:         tfvalue.Texts(m.AllowedAccountIDs),
+		ForbiddenAccountIDs:       tfvalue.Texts(m.ForbiddenAccountIDs),
+		Endpoints:                 tfvalue.TextMap(m.Endpoints.Attributes()),
 		MaxRetries:                int(m.MaxRetries.ValueInt64()),
 		RetryMode:                 m.RetryMode.ValueString(),
 		SkipCredentialsValidation: m.SkipCredentialsValidation.ValueBool(),
@@ -108,10 +107,10 @@ func (m assumeRoleModel) toRole() awsclient.AssumeRole {
 		ExternalID:        m.ExternalID.ValueString(),
 		Policy:            m.Policy.ValueString(),
 		SourceIdentity:    m.SourceIdentity.ValueString(),
-		PolicyARNs:        toTexts(m.PolicyARNs),
+		PolicyARNs:        tfvalue.Texts(m.PolicyARNs),
 		Duration:          toDuration(m.Duration),
-		Tags:              toTextMap(m.Tags.Elements()),
-		TransitiveTagKeys: toTexts(m.TransitiveTagKeys),
+		Tags:              tfvalue.TextMap(m.Tags.Elements()),
+		TransitiveTagKeys: tfvalue.Texts(m.TransitiveTagKeys),
 	}
 }
 
@@ -127,7 +126,7 @@ func toWebIdentity(ctx context.Context, value types.Object) (*awsclient.AssumeRo
 		Policy:      m.Policy.ValueString(),
 		Token:       m.Token.ValueString(),
 		TokenFile:   m.TokenFile.ValueString(),
-		PolicyARNs:  toTexts(m.PolicyARNs),
+		PolicyARNs:  tfvalue.Texts(m.PolicyARNs),
 		Duration:    toDuration(m.Duration),
 	}, diagnostics
 }
@@ -140,24 +139,4 @@ func toDuration(text types.String) time.Duration {
 		return 0
 	}
 	return duration
-}
-
-func toTexts(list types.List) []string {
-	var texts []string
-	for _, element := range list.Elements() {
-		text, _ := element.(types.String)
-		texts = append(texts, text.ValueString())
-	}
-	return texts
-}
-
-// toTextMap leaves out what is null.
-func toTextMap(elements map[string]attr.Value) map[string]string {
-	texts := make(map[string]string)
-	for key, element := range elements {
-		if text, ok := element.(types.String); ok && !text.IsNull() {
-			texts[key] = text.ValueString()
-		}
-	}
-	return texts
 }

@@ -2,22 +2,14 @@ package ec2
 
 import (
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/musterhq/terraform-provider-muster/internal/boot"
 )
 
 const (
-	// maxUserTags is how many tags an instance can have of the user, default_tags among them:
-	// an instance has 50, and the rest is for deliveries and reports.
-	maxUserTags = 20
-	// maxTagKey and maxTagValue are EC2's limits in characters (Tag's reference).
-	maxTagKey, maxTagValue = 127, 256
-
 	maxHopLimit = 64
 	// maxVolumeGiB is the size of the largest volume there is (EBS user guide).
 	maxVolumeGiB = 64 << 10
@@ -27,11 +19,6 @@ var (
 	imageName = regexp.MustCompile(`^(ami-[0-9a-f]{8}([0-9a-f]{9})?|resolve:ssm:[a-zA-Z0-9_.\-/:]+)$`)
 	// instanceType is a family and a size.
 	instanceType = regexp.MustCompile(`^[a-z0-9-]+\.[a-z0-9-]+$`)
-	// tagKey is what the instance metadata service can show ("Access to tags in instance
-	// metadata" of the EC2 user guide); a launch with another one fails.
-	tagKey = regexp.MustCompile(`^[0-9a-zA-Z\-_+=,.@:]+$`)
-	// parameterTagText is what SSM takes as a tag's key or value (Tag's reference).
-	parameterTagText = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
 )
 
 // CheckConfiguration implements [hosting.Configurations].
@@ -146,46 +133,6 @@ func unfitVolume(volumeType string, hasBase bool) string {
 		return "servers can't boot from " + volumeType + "; use gp3"
 	}
 	return fmt.Sprintf("%q is no type of volume; use gp3", volumeType)
-}
-
-func (f *faults) tags(tags, defaults map[string]string) {
-	for _, key := range slices.Sorted(maps.Keys(tags)) {
-		if reason := tagFault(key, tags[key]); reason != "" {
-			f.ec2(fmt.Sprintf("%q: %s", key, reason), "tags")
-		}
-	}
-	for _, key := range slices.Sorted(maps.Keys(defaults)) {
-		reason := tagFault(key, defaults[key])
-		if reason == "" && (!parameterTagText.MatchString(key) || !parameterTagText.MatchString(defaults[key])) {
-			reason = "an SSM parameter can't have it; use letters, digits, spaces and _ . : / = + - @"
-		}
-		if reason != "" {
-			f.ec2(fmt.Sprintf("%q in the provider's default_tags: %s", key, reason), "tags")
-		}
-	}
-	if all := merge(defaults, tags); len(all) > maxUserTags {
-		f.ec2(fmt.Sprintf("there are %d tags with default_tags, and at most %d leave room for deliveries", len(all), maxUserTags), "tags")
-	}
-}
-
-// tagFault says why an instance whose metadata show its tags can't have the tag; empty
-// where it can.
-func tagFault(key, value string) string {
-	switch {
-	case key == "." || key == ".." || key == "_index":
-		return "the metadata service uses it itself; choose another key"
-	case !tagKey.MatchString(key):
-		return "the metadata service can't show it; use letters, digits and + - = . , _ : @"
-	case len(key) > maxTagKey:
-		return fmt.Sprintf("a key has at most %d characters", maxTagKey)
-	case strings.HasPrefix(strings.ToLower(key), "aws:"):
-		return "keys that begin with aws: are reserved by AWS"
-	case strings.HasPrefix(key, tagPrefix):
-		return "keys that begin with " + tagPrefix + " are Muster's own"
-	case utf8.RuneCountInString(value) > maxTagValue:
-		return fmt.Sprintf("a value has at most %d characters", maxTagValue)
-	}
-	return ""
 }
 
 func (f *faults) access(settings boot.EC2) {

@@ -95,14 +95,14 @@ func (s *Service) checkBaseTags(data *ec2types.RequestLaunchTemplateData, settin
 		for _, tag := range specification.Tags {
 			key, value := aws.ToString(tag.Key), aws.ToString(tag.Value)
 			if fault := tagFault(key, value); fault != "" {
-				return fmt.Errorf("its tag %q: %s", key, fault)
+				return fmt.Errorf("its tag %q %s", key, fault)
 			}
 			own[key] = value
 		}
 	}
 	all := merge(own, s.options.DefaultTags, settings.Tags)
 	if len(all) > maxUserTags {
-		return fmt.Errorf("there are %d tags with its own, those of the configuration and default_tags (%s), and at most %d leave room for deliveries",
+		return fmt.Errorf("there are %d tags with its own, those of the configuration and default_tags (%s); at most %d leave room for what is delivered to servers",
 			len(all), strings.Join(slices.Sorted(maps.Keys(all)), ", "), maxUserTags)
 	}
 	return nil

@@ -57,13 +57,13 @@ func toEC2(ctx context.Context, value types.Object) (*boot.EC2, diag.Diagnostics
 		deadline = 0
 	}
 	settings := &boot.EC2{
-		InstanceTypes:    toTexts(m.InstanceTypes),
-		SubnetIDs:        toTexts(m.SubnetIDs),
-		SecurityGroupIDs: toTexts(m.SecurityGroupIDs),
+		InstanceTypes:    tfvalue.Texts(m.InstanceTypes),
+		SubnetIDs:        tfvalue.Texts(m.SubnetIDs),
+		SecurityGroupIDs: tfvalue.Texts(m.SecurityGroupIDs),
 		KeyName:          m.KeyName.ValueString(),
 		InstanceProfile:  m.InstanceProfile.ValueString(),
 		PublicAddress:    m.PublicAddress.ValueBoolPointer(),
-		Tags:             toTags(m.Tags),
+		Tags:             tfvalue.TextMap(m.Tags.Elements()),
 		Monitoring:       m.Monitoring.ValueBool(),
 		MetadataHopLimit: int(m.MetadataHopLimit.ValueInt64()),
 		OrphanDeadline:   deadline,
@@ -85,27 +85,6 @@ func toEC2(ctx context.Context, value types.Object) (*boot.EC2, diag.Diagnostics
 		settings.BaseLaunchTemplate = &boot.LaunchTemplate{ID: template.ID.ValueString(), Version: int(template.Version.ValueInt64())}
 	}
 	return settings, diagnostics
-}
-
-func toTexts(list types.List) []string {
-	var texts []string
-	for _, element := range list.Elements() {
-		text, _ := element.(types.String)
-		texts = append(texts, text.ValueString())
-	}
-	return texts
-}
-
-func toTags(value types.Map) map[string]string {
-	if len(value.Elements()) == 0 {
-		return nil
-	}
-	tags := make(map[string]string)
-	for key, element := range value.Elements() {
-		text, _ := element.(types.String)
-		tags[key] = text.ValueString()
-	}
-	return tags
 }
 
 // fromEC2 returns the arguments that have led to the settings, null where there are
