@@ -5,6 +5,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -59,7 +61,8 @@ func TestAccAWS_examples(t *testing.T) {
 		example := filepath.Join(examplesDirectory, "quickstart")
 		cloud := acctest.NewCloud(t, acctest.CloudSpec{Image: imageWithApp(t, example)})
 		w := cloud.NewWorkspace(t)
-		w.Write(providerBlock.ReplaceAllString(exampleConfig(t, example), ""))
+		config := besideModule.ReplaceAllLiteralString(exampleConfig(t, example), strconv.Quote(imageApp))
+		w.Write(providerBlock.ReplaceAllString(config, ""))
 		for _, step := range []struct{ jobs, instances int }{{0, 3}, {20, 5}, {0, 3}} {
 			jobs := fmt.Sprintf("-var=queue_depth=%d", step.jobs)
 			w.MustRun("apply", "-auto-approve", jobs)
@@ -73,16 +76,17 @@ func TestAccAWS_examples(t *testing.T) {
 	})
 }
 
-// imageWithApp returns what an image of the example's servers has: the program, where
-// the example looks for it.
+// besideModule is how the example finds its program on the machine on which it runs, and
+// imageApp is where its servers' image has it.
+var besideModule = regexp.MustCompile(`abspath\("[^"]*/terraform\.d/app"\)`)
+
+const imageApp = "/opt/quickstart/app"
+
+// imageWithApp returns what an image of the example's servers has.
 func imageWithApp(t *testing.T, example string) string {
 	t.Helper()
-	example, err := filepath.Abs(example)
-	if err != nil {
-		t.Fatal(err)
-	}
 	image := t.TempDir()
-	program := filepath.Join(image, example, "terraform.d", "app")
+	program := filepath.Join(image, imageApp)
 	command := exec.CommandContext(t.Context(), "go", "build", "-o", program, "./app")
 	command.Dir = example
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
