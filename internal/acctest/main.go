@@ -2,10 +2,12 @@ package acctest
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -22,12 +24,14 @@ const (
 	// leftoverPatience is longer than a supervisor takes to notice that its
 	// directory is gone and to end its server.
 	leftoverPatience = 10 * time.Second
+	// testsPerProcessor is how many tests keep a processor busy.
+	testsPerProcessor = 2
 )
 
 // Main is the TestMain of a package whose tests launch servers: the test binary is
 // executed again as the supervisor of each local one, and as process 1 of each
-// instance. It fails the package
-// when its tests leave a process running.
+// instance. It runs more tests at a time than there are processors, because they wait for
+// servers most of the time, and fails the package when they leave a process running.
 func Main(m *testing.M) {
 	local.RunSupervisor()
 	runInstance()
@@ -40,9 +44,26 @@ func Main(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	if err := runParallel(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	code := m.Run()
 	_ = os.RemoveAll(shared)
 	os.Exit(max(code, reportLeftovers()))
+}
+
+// runParallel raises the number of tests that run at a time, unless the user has set it.
+func runParallel() error {
+	flag.Parse()
+	parallel := flag.Lookup("test.parallel")
+	if parallel.Value.String() != parallel.DefValue {
+		return nil
+	}
+	if err := parallel.Value.Set(strconv.Itoa(testsPerProcessor * runtime.GOMAXPROCS(0))); err != nil {
+		return fmt.Errorf("setting -parallel: %w", err)
+	}
+	return nil
 }
 
 // prepare sets up what the tests share, and returns its directory.
