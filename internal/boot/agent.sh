@@ -298,15 +298,14 @@ stage_delivery() {
 	return 1
 }
 
-# Sets $text, the elements of a vector, to this server's; to nothing where the vector
-# is too short.
+# Sets $text, the elements of a vector, to this server's; to nothing where it has none.
 take_element() {
-	case $text in *[!A-Za-z0-9+/=._,:@\ -]*) return 1 ;; esac
+	case $text in *[!A-Za-z0-9+/=._,:@~\ -]*) return 1 ;; esac
 	# The elements are words.
 	# shellcheck disable=SC2086
 	set -- $text
 	text=
-	[ "$MUSTER_SLOT" -ge $# ] || { shift "$MUSTER_SLOT" && text=$1; }
+	[ "$MUSTER_SLOT" -ge $# ] || { shift "$MUSTER_SLOT" && text=${1#"~"}; }
 }
 
 # same FILE FILE tells whether the values in them are equal: of a new vector, a server

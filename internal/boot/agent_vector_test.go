@@ -1,6 +1,7 @@
 package boot_test
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +14,11 @@ import (
 
 // vector returns the delivery of one parameter that has a value per slot.
 func vector(revision int, texts ...string) boot.Delivery {
+	return sparseVector(revision, maps.Collect(slices.All(texts)))
+}
+
+// sparseVector is vector where not every slot has a value.
+func sparseVector(revision int, texts map[int]string) boot.Delivery {
 	return boot.Delivery{Revision: revision, Values: map[string]boot.Value{"p": {BySlot: texts, Since: revision}}}
 }
 
@@ -51,6 +57,18 @@ func TestAgent_vector(t *testing.T) {
 			s.untilReport("revision 3 is received", func(r boot.Report) bool { return r.Received == 3 })
 			if s.exists("run/values/p") {
 				t.Error("a value is left that the vector doesn't hold any more")
+			}
+		},
+		"a server whose slot has no element has no value": func(t *testing.T, sh shell) {
+			s := startServer(t, sh, payload("muster param get p >out", "", parameters{"p": deferred(boot.RequiredForNothing)}), slotVariable(2))
+			s.untilWaiting("p")
+			s.deliver(sparseVector(1, map[int]string{0: "zero", 4: "four"}))
+			s.untilReport("revision 1 is received", func(r boot.Report) bool { return r.Received == 1 })
+			s.untilWaiting("p")
+			s.deliver(sparseVector(2, map[int]string{2: "~"}))
+			s.untilStatus(boot.StatusReady)
+			if got := s.read("out"); got != "~" {
+				t.Errorf("got %q, want ~", got)
 			}
 		},
 		"an element that stays as it is is no change": func(t *testing.T, sh shell) {

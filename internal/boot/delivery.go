@@ -14,15 +14,22 @@ import (
 type Value struct {
 	// Text is every member's value; empty where BySlot is not nil.
 	Text string `json:"text"`
-	// BySlot is a vector: each member's own value at the index of its slot. A member
-	// in a slot beyond it has no value. Nil: all members have Text.
-	BySlot    []string `json:"by_slot,omitempty"`
-	Sensitive bool     `json:"sensitive,omitempty"`
+	// BySlot is a vector: each member's own value by its slot, which is below
+	// [MaxVectorSlots]. A member whose slot isn't there has no value. Nil: all members
+	// have Text.
+	BySlot    map[int]string `json:"by_slot,omitempty"`
+	Sensitive bool           `json:"sensitive,omitempty"`
 	// Since is the revision that brought this text or this vector.
 	Since int `json:"since"`
 }
 
-// MaxVectorSlots is the largest number of elements of a [Value.BySlot].
+// Has reports whether the member in the slot has a value.
+func (v Value) Has(slot int) bool {
+	_, there := v.BySlot[slot]
+	return there || v.BySlot == nil
+}
+
+// MaxVectorSlots is the number of slots that a [Value.BySlot] can have values for.
 const MaxVectorSlots = 10_000
 
 // Delivery is the whole set of values that a group's ledger holds at a
@@ -38,6 +45,8 @@ const deliveryHeader = "muster delivery 1"
 const (
 	wordValue  = "value"
 	wordVector = "vector"
+	// noElement stands in a vector for a slot that has no value.
+	noElement = "~"
 )
 
 // Encode returns the delivery in the line format that the agent reads; see
@@ -53,15 +62,25 @@ func (d Delivery) Encode() []byte {
 }
 
 func (e *encoder) value(name string, value Value) {
-	kind, texts := wordValue, []string{value.Text}
-	if value.BySlot != nil {
-		kind, texts = wordVector, value.BySlot
+	fields := []string{wordValue, name, strconv.Itoa(value.Since), encodeSecrecy(value.Sensitive)}
+	if value.BySlot == nil {
+		e.line(append(fields, encodeDelivered(value.Text, value.Sensitive))...)
+		return
 	}
-	fields := []string{kind, name, strconv.Itoa(value.Since), encodeSecrecy(value.Sensitive)}
-	for _, text := range texts {
-		fields = append(fields, encodeDelivered(text, value.Sensitive))
+	fields[0] = wordVector
+	e.line(append(fields, encodeVector(value)...)...)
+}
+
+// encodeVector returns a field for each slot up to the last one that has a value.
+func encodeVector(value Value) []string {
+	var fields []string
+	for _, slot := range slices.Sorted(maps.Keys(value.BySlot)) {
+		for len(fields) < slot {
+			fields = append(fields, noElement)
+		}
+		fields = append(fields, encodeDelivered(value.BySlot[slot], value.Sensitive))
 	}
-	e.line(fields...)
+	return fields
 }
 
 // plainText matches what can stand in a document as it is. Addresses, names, numbers and
@@ -93,9 +112,10 @@ func decodeDelivered(field string) (string, error) {
 //	vector NAME SINCE plain|sensitive TEXT0 TEXT1 …
 //	end
 //
-// A vector holds a text per slot. A text of a delivery may also stand as it is, after a
-// colon, if it consists of letters, digits and the characters +/=._,:@- alone. Its errors name the line and never quote a value. Values is nil where there
-// are none.
+// A vector holds a text per slot, or ~ where the slot has no value. A text of a delivery
+// may also stand as it is, after a colon, if it consists of letters, digits and the
+// characters +/=._,:@- alone. Its errors name the line and never quote a value. Values is
+// nil where there are none.
 func DecodeDelivery(encoded []byte) (Delivery, error) {
 	var d deliveryDecoder
 	if err := decodeLines(encoded, deliveryHeader, d.decodeLine); err != nil {
@@ -146,17 +166,20 @@ func (d *deliveryDecoder) decodeValue(fields []string) (err error) {
 	return addNew(d.delivery.Values, name, value)
 }
 
-func decodeVector(fields []string) ([]string, error) {
+func decodeVector(fields []string) (map[int]string, error) {
 	if len(fields) > MaxVectorSlots {
 		return nil, fmt.Errorf("%w: too many elements", errLine)
 	}
-	texts := make([]string, 0, len(fields))
-	for _, field := range fields {
+	texts := make(map[int]string, len(fields))
+	for slot, field := range fields {
+		if field == noElement {
+			continue
+		}
 		text, err := decodeDelivered(field)
 		if err != nil {
 			return nil, err
 		}
-		texts = append(texts, text)
+		texts[slot] = text
 	}
 	return texts, nil
 }

@@ -20,12 +20,13 @@ func fullDelivery() boot.Delivery {
 		"sensitive": {Text: canary, Sensitive: true, Since: 12},
 		"zero":      {},
 		"vector":    {Since: 2},
-		"short":     {BySlot: []string{}, Since: 2},
+		"short":     {BySlot: map[int]string{}, Since: 2},
 	}}
 	vector := d.Values["vector"]
+	vector.BySlot = make(map[int]string)
 	for name, text := range awkwardValues() {
 		d.Values[name] = boot.Value{Text: text, Since: 3}
-		vector.BySlot = append(vector.BySlot, text)
+		vector.BySlot[2*len(vector.BySlot)+1] = text
 	}
 	d.Values["vector"] = vector
 	return d
@@ -52,7 +53,7 @@ func TestDelivery_Encode(t *testing.T) {
 	d := boot.Delivery{Revision: 7, Values: map[string]boot.Value{
 		"address": {Text: "10.0.0.1:80,db_1@x/y+z=-", Since: 1}, "blank": {Text: "a b", Since: 2}, "dash": {Text: "-", Since: 3},
 		"empty": {Since: 4}, "secret": {Text: "hush", Sensitive: true, Since: 5},
-		"vector": {BySlot: []string{"a", "", "*"}, Since: 6}, "secrets": {BySlot: []string{"a"}, Sensitive: true, Since: 7}, "none": {BySlot: []string{}},
+		"vector": {BySlot: map[int]string{0: "a", 1: "", 3: "*"}, Since: 6}, "secrets": {BySlot: map[int]string{0: "a"}, Sensitive: true, Since: 7}, "none": {BySlot: map[int]string{}},
 	}}
 	want := `muster delivery 1 7
 value address 1 plain :10.0.0.1:80,db_1@x/y+z=-
@@ -62,7 +63,7 @@ value empty 4 plain -
 vector none 0 plain
 value secret 5 sensitive aHVzaA==
 vector secrets 7 sensitive YQ==
-vector vector 6 plain :a - Kg==
+vector vector 6 plain :a - ~ Kg==
 end
 `
 	if diff := cmp.Diff(want, string(d.Encode())); diff != "" {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"unicode/utf8"
 )
@@ -16,10 +17,10 @@ type storedValue struct {
 	Bytes []byte `json:"bytes,omitempty"`
 	// BySlot, or BytesBySlot where one of its texts isn't UTF-8, stands in the place
 	// of both where there is a vector.
-	BySlot      []string `json:"by_slot,omitzero"`
-	BytesBySlot [][]byte `json:"bytes_by_slot,omitempty"`
-	Sensitive   bool     `json:"sensitive,omitempty"`
-	Since       int      `json:"since"`
+	BySlot      map[int]string `json:"by_slot,omitzero"`
+	BytesBySlot map[int][]byte `json:"bytes_by_slot,omitempty"`
+	Sensitive   bool           `json:"sensitive,omitempty"`
+	Since       int            `json:"since"`
 }
 
 // forms counts the ways in which the value is there.
@@ -33,13 +34,23 @@ func (s storedValue) forms() int {
 	return forms
 }
 
+func (s storedValue) slotsInRange() bool {
+	for _, slot := range slices.AppendSeq(slices.Collect(maps.Keys(s.BySlot)), maps.Keys(s.BytesBySlot)) {
+		if slot < 0 || slot >= MaxVectorSlots {
+			return false
+		}
+	}
+	return true
+}
+
 // MarshalJSON implements [json.Marshaler]: every byte of the text comes back.
 func (v Value) MarshalJSON() ([]byte, error) {
 	stored := storedValue{Sensitive: v.Sensitive, Since: v.Since}
 	switch {
-	case v.BySlot != nil && slices.ContainsFunc(v.BySlot, invalidUTF8):
-		for _, text := range v.BySlot {
-			stored.BytesBySlot = append(stored.BytesBySlot, []byte(text))
+	case slices.ContainsFunc(slices.Collect(maps.Values(v.BySlot)), invalidUTF8):
+		stored.BytesBySlot = make(map[int][]byte, len(v.BySlot))
+		for slot, text := range v.BySlot {
+			stored.BytesBySlot[slot] = []byte(text)
 		}
 	case v.BySlot != nil:
 		stored.BySlot = v.BySlot
@@ -59,12 +70,15 @@ func (v *Value) UnmarshalJSON(encoded []byte) error {
 	decoder := json.NewDecoder(bytes.NewReader(encoded))
 	decoder.DisallowUnknownFields()
 	var stored storedValue
-	if decoder.Decode(&stored) != nil || stored.forms() != 1 {
+	if decoder.Decode(&stored) != nil || stored.forms() != 1 || !stored.slotsInRange() {
 		return fmt.Errorf("decoding the value of a parameter: %w", errLine)
 	}
 	*v = Value{Text: string(stored.Bytes), BySlot: stored.BySlot, Sensitive: stored.Sensitive, Since: stored.Since}
-	for _, text := range stored.BytesBySlot {
-		v.BySlot = append(v.BySlot, string(text))
+	if stored.BytesBySlot != nil {
+		v.BySlot = make(map[int]string, len(stored.BytesBySlot))
+	}
+	for slot, text := range stored.BytesBySlot {
+		v.BySlot[slot] = string(text)
 	}
 	if stored.Text != nil {
 		v.Text = *stored.Text

@@ -21,9 +21,9 @@ func TestValue_JSON(t *testing.T) {
 		"nothing":           {boot.Value{Since: 1}, `{"text":"","since":1}`},
 		"what is not UTF-8": {boot.Value{Text: "caf\xe9\xff", Since: 2}, `{"bytes":"Y2Fm6f8=","since":2}`},
 		"a cut letter":      {boot.Value{Text: "caf\xc3", Since: 2}, `{"bytes":"Y2Fmww==","since":2}`},
-		"a vector":          {boot.Value{BySlot: []string{"a", ""}, Since: 2}, `{"by_slot":["a",""],"since":2}`},
-		"an empty vector":   {boot.Value{BySlot: []string{}, Since: 2}, `{"by_slot":[],"since":2}`},
-		"a vector in which something is not UTF-8": {boot.Value{BySlot: []string{"\xff", "a", ""}, Sensitive: true}, `{"bytes_by_slot":["/w==","YQ==",""],"sensitive":true,"since":0}`},
+		"a vector":          {boot.Value{BySlot: map[int]string{0: "a", 12: ""}, Since: 2}, `{"by_slot":{"0":"a","12":""},"since":2}`},
+		"an empty vector":   {boot.Value{BySlot: map[int]string{}, Since: 2}, `{"by_slot":{},"since":2}`},
+		"a vector in which something is not UTF-8": {boot.Value{BySlot: map[int]string{0: "\xff", 1: "a", 4: ""}, Sensitive: true}, `{"bytes_by_slot":{"0":"/w==","1":"YQ==","4":""},"sensitive":true,"since":0}`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

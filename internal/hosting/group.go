@@ -83,6 +83,11 @@ const (
 	// SelectAll takes the values of all members in the order of sources and slots,
 	// joined by the wire's separator; nothing until every member has one.
 	SelectAll Select = "all"
+	// SelectEach gives the member in slot i the i-th of all values in the order of sources
+	// and slots.
+	SelectEach Select = "each"
+	// SelectOwn gives each member its own value; the target is the only source.
+	SelectOwn Select = "own"
 )
 
 // Output names an output of a group: a fact or a published one.

@@ -155,10 +155,10 @@ func (m *Manager) deliverAll(ctx context.Context, now pass, turns map[string]int
 		if !carried.ok || len(target.Members) == 0 {
 			continue
 		}
-		if stores(target.Group, wire.Parameter, carried.text) {
+		if stores(target.Group, wire.Parameter, carried.value) {
 			continue
 		}
-		group, changed, err := m.store(ctx, target, wire, carried.text)
+		group, changed, err := m.store(ctx, target, wire, carried.value)
 		if err != nil {
 			return true, err
 		}

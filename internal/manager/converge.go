@@ -253,7 +253,7 @@ func waitsInVain(member Member, group hosting.Group) bool {
 		return false
 	}
 	for _, name := range member.Report.Waiting {
-		if _, stored := group.Values[name]; stored {
+		if value, stored := group.Values[name]; stored && value.Has(member.Slot) {
 			return false
 		}
 	}

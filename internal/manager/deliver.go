@@ -4,84 +4,12 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/musterhq/terraform-provider-muster/internal/boot"
 	"github.com/musterhq/terraform-provider-muster/internal/hosting"
 )
-
-// carried is what a wire carries at the moment.
-type carried struct {
-	text string
-	ok   bool
-	// why says what is missing where ok is false.
-	why string
-	// empty: a source has no servers, and none is about to have a value.
-	empty bool
-}
-
-// carry returns what the wire carries now. An empty group, a member that doesn't
-// run or has not published yet, and a group that doesn't exist are never taken for
-// an empty value: the wire then holds. Members beyond their group's size are about
-// to go and don't count. A wire without sources carries nothing: its value is
-// Terraform's.
-func carry(wire hosting.Wire, looks map[string]Observation) carried {
-	switch {
-	case len(wire.From) == 0:
-		return carried{}
-	case wire.Select == hosting.SelectFirst:
-		return carryFirst(wire, looks)
-	}
-	var texts []string
-	for _, from := range wire.From {
-		source := looks[from.Group]
-		if source.Group.Size == 0 {
-			return carried{empty: true, why: fmt.Sprintf("server group %q has no servers", from.Group)}
-		}
-		for slot := range source.Group.Size {
-			member, running := source.Member(slot)
-			if !running {
-				return carried{why: hosting.MemberKey(from.Group, slot) + " isn't running"}
-			}
-			text, ok := outputOf(member, from.Output)
-			if !ok {
-				return carried{why: lacks(member, from.Output)}
-			}
-			texts = append(texts, text)
-		}
-	}
-	return carried{text: strings.Join(texts, wire.Separator), ok: true}
-}
-
-// carryFirst is carry for the first member that runs: that in the lowest slot of
-// the first source that has one.
-func carryFirst(wire hosting.Wire, looks map[string]Observation) carried {
-	for _, from := range wire.From {
-		source := looks[from.Group]
-		if len(source.Members) == 0 || source.Members[0].Slot >= source.Group.Size {
-			continue
-		}
-		text, ok := outputOf(source.Members[0], from.Output)
-		if !ok {
-			return carried{why: lacks(source.Members[0], from.Output)}
-		}
-		return carried{text: text, ok: true}
-	}
-	return carried{empty: true, why: fmt.Sprintf("server group %s has no servers", strings.Join(wire.Sources(), ", "))}
-}
-
-func lacks(member Member, output string) string {
-	return fmt.Sprintf("%s has no output %q yet", member.Key(), output)
-}
-
-// outputOf returns an output of a member: a fact or a published one.
-func outputOf(member Member, name string) (string, bool) {
-	if text, ok := member.Fact(name); ok {
-		return text, true
-	}
-	text, ok := member.Report.Outputs[name]
-	return text, ok
-}
 
 // deliverAlong delivers what the wire carries, or the spec's value where it has no
 // sources, and whatever an earlier run has stored and not delivered. It returns why
@@ -101,11 +29,11 @@ func (m *Manager) deliverAlong(ctx context.Context, wire hosting.Wire, spec Wire
 		now = carry(wire, looks)
 	case spec.Value == nil || spec.KeepStored && holdsValue(target.Group, wire.Parameter):
 	default:
-		now = carried{text: *spec.Value, ok: true}
+		now = carried{value: boot.Value{Text: *spec.Value}, ok: true}
 	}
 	group := target.Group
 	if now.ok {
-		if group, _, err = m.store(ctx, target, wire, now.text); err != nil {
+		if group, _, err = m.store(ctx, target, wire, now.value); err != nil {
 			return "", err
 		}
 	}
@@ -120,22 +48,22 @@ func holdsValue(group hosting.Group, parameter string) bool {
 	return held
 }
 
-// stores reports whether the record holds exactly that value.
-func stores(group hosting.Group, parameter, text string) bool {
+// stores reports whether the record holds exactly that value, since whenever.
+func stores(group hosting.Group, parameter string, value boot.Value) bool {
 	stored, held := group.Values[parameter]
-	return held && stored.Text == text
+	return held && stored.Text == value.Text && maps.Equal(stored.BySlot, value.BySlot) && (stored.BySlot == nil) == (value.BySlot == nil)
 }
 
-// store puts the text into the target's record if it is another one than the
+// store puts the value into the target's record if it is another one than the
 // record has, and only while the wire still owns the parameter.
-func (m *Manager) store(ctx context.Context, target Observation, wire hosting.Wire, text string) (group hosting.Group, changed bool, err error) {
+func (m *Manager) store(ctx context.Context, target Observation, wire hosting.Wire, value boot.Value) (group hosting.Group, changed bool, err error) {
 	parameter := target.Configuration.Parameters[wire.Parameter]
-	if err := parameter.Check(text); err != nil {
+	if err := checkValue(parameter, value); err != nil {
 		return hosting.Group{}, false, refusedValue(wire, err)
 	}
 	group, err = m.service.UpdateGroup(ctx, target.Group.GroupRef, func(group *hosting.Group) error {
 		changed = false
-		if !owns(group.Wires[wire.ID], group.Name, wire.Parameter) || stores(*group, wire.Parameter, text) {
+		if !owns(group.Wires[wire.ID], group.Name, wire.Parameter) || stores(*group, wire.Parameter, value) {
 			return nil
 		}
 		changed = true
@@ -144,7 +72,8 @@ func (m *Manager) store(ctx context.Context, target Observation, wire hosting.Wi
 		if values == nil {
 			values = make(map[string]boot.Value)
 		}
-		values[wire.Parameter] = boot.Value{Text: text, Sensitive: parameter.Sensitive, Since: group.Revision}
+		value.Sensitive, value.Since = parameter.Sensitive, group.Revision
+		values[wire.Parameter] = value
 		group.Values = values
 		return nil
 	})
@@ -152,6 +81,19 @@ func (m *Manager) store(ctx context.Context, target Observation, wire hosting.Wi
 		return group, false, fmt.Errorf("storing the value for parameter %q of server group %q: %w", wire.Parameter, wire.Into, err)
 	}
 	return group, changed, nil
+}
+
+// checkValue checks every text of the value.
+func checkValue(parameter boot.Parameter, value boot.Value) error {
+	if value.BySlot == nil {
+		return parameter.Check(value.Text)
+	}
+	for _, slot := range slices.Sorted(maps.Keys(value.BySlot)) {
+		if err := parameter.Check(value.BySlot[slot]); err != nil {
+			return fmt.Errorf("the value for slot %d: %w", slot, err)
+		}
+	}
+	return nil
 }
 
 // refusedValue says whose value its parameter doesn't take, and what to do.

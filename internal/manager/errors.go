@@ -55,7 +55,7 @@ func (o Observation) memberError(member Member, failure string) *MemberError {
 	var secrets []string
 	for _, name := range slices.Sorted(maps.Keys(o.Group.Values)) {
 		if value := o.Group.Values[name]; value.Sensitive {
-			secrets = append(append(secrets, value.Text), value.BySlot...)
+			secrets = slices.AppendSeq(append(secrets, value.Text), maps.Values(value.BySlot))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(member.Report.Outputs)) {

@@ -23,6 +23,7 @@ func (c *change) launch(ctx context.Context, slots []int) ([]hosting.Server, err
 			// To forget it is to lose what it has launched.
 			return errOutdated
 		}
+		dropOwn(group, slots)
 		group.Attempt++
 		group.Launch = &hosting.PendingLaunch{
 			Attempt:     group.Attempt,

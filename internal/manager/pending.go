@@ -78,7 +78,7 @@ func describeWire(wire hosting.Wire, now pass, turns int) string {
 		return fmt.Sprintf("%s: its value has changed %d times and doesn't settle", wireName(wire), turns)
 	case !carried.ok:
 		return fmt.Sprintf("%s: nothing to deliver: %s", wireName(wire), carried.why)
-	case !stores(target.Group, wire.Parameter, carried.text):
+	case !stores(target.Group, wire.Parameter, carried.value):
 		return wireName(wire) + ": its value has just changed"
 	}
 	return ""
@@ -97,7 +97,7 @@ func describeMember(member Member, look Observation, now pass) []string {
 	case report.Status == boot.StatusWaiting:
 		var waits []string
 		for _, name := range report.Waiting {
-			waits = append(waits, fmt.Sprintf("%q (%s)", name, whyMissing(name, look.Group, now)))
+			waits = append(waits, fmt.Sprintf("%q (%s)", name, whyMissing(name, member.Slot, look.Group, now)))
 		}
 		return []string{key + ": waits for " + strings.Join(waits, ", ")}
 	case report.Status == boot.StatusBooting:
@@ -138,8 +138,8 @@ func missed(member Member, now pass) bool {
 	return false
 }
 
-func whyMissing(parameter string, group hosting.Group, now pass) string {
-	if holdsValue(group, parameter) {
+func whyMissing(parameter string, slot int, group hosting.Group, now pass) string {
+	if value, held := group.Values[parameter]; held && value.Has(slot) {
 		return "stored, being delivered"
 	}
 	for _, id := range slices.Sorted(maps.Keys(group.Wires)) {
@@ -147,7 +147,12 @@ func whyMissing(parameter string, group hosting.Group, now pass) string {
 		if wire.Into != group.Name || wire.Parameter != parameter {
 			continue
 		}
-		if carried := carry(wire, now.looks); len(wire.From) > 0 && !carried.ok {
+		carried := carry(wire, now.looks)
+		switch {
+		case len(wire.From) == 0:
+		case carried.ok && carried.why == "" && !carried.value.Has(slot):
+			return fmt.Sprintf("%s has no server for slot %d", describeSources(wire), slot)
+		case !carried.value.Has(slot) || !carried.ok:
 			return carried.why
 		}
 		return "its injection has not delivered yet"

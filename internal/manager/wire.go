@@ -64,6 +64,9 @@ func (e *LoopError) Error() string { return describeLoop(e.Loop) }
 // [LoopError]. After any error things are as they were before the call, as far as
 // the hosting service allows it; a repeated call goes on from there.
 func (m *Manager) Connect(ctx context.Context, id string, spec WireSpec) (Connection, error) {
+	if spec.Select == hosting.SelectOwn && (len(spec.From) != 1 || spec.From[0].Group != spec.Into) {
+		return Connection{}, fmt.Errorf("a wire that gives each member its own value has server group %q as its only source", spec.Into)
+	}
 	moved, err := m.movedWire(ctx, id, spec)
 	if err != nil {
 		return Connection{}, err

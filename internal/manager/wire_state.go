@@ -99,7 +99,7 @@ func (m *Manager) wirePending(ctx context.Context, wire hosting.Wire) (bool, err
 		return !holdsValue(target.Group, wire.Parameter), nil
 	}
 	now := carry(wire, looks)
-	return now.ok && !stores(target.Group, wire.Parameter, now.text), nil
+	return now.ok && !stores(target.Group, wire.Parameter, now.value), nil
 }
 
 // lookAtEnds observes the target and the sources of a wire; a group that doesn't

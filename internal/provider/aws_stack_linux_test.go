@@ -25,6 +25,7 @@ func TestAccAWS_stacks(t *testing.T) {
 	}{
 		"two that need each other": {mutual(), checkOutputs(checkMutual)},
 		"one that needs itself":    {cluster(), checkState(expectOwnAddresses)},
+		"couples":                  {couples(2, "hello"), expectCouples(2, "hello")},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

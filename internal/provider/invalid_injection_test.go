@@ -25,8 +25,8 @@ func injectionMistakes() map[string]mistake {
 			want:   []diagnosis{{"value_wo_version", "Invalid Attribute Combination", `Attribute "value_wo" must be specified when "value_wo_version" is specified`}},
 		},
 		"a misspelt selection": {
-			config: injection("select", `"each"`),
-			want:   []diagnosis{{"select", "Invalid Attribute Value Match", `Attribute select value must be one of: ["first" "all"], got: "each"`}},
+			config: injection("select", `"any"`),
+			want:   []diagnosis{{"select", "Invalid Attribute Value Match", `Attribute select value must be one of: ["first" "all" "each" "own"], got: "any"`}},
 		},
 		"a separator of nothing": {
 			config: injection("separator", `","`),
@@ -73,6 +73,11 @@ func wireMistakes() map[string]mistake {
 		"a source of another type": {
 			config: into("size"),
 			want:   []diagnosis{{"from", "Wrong Type", `Output "schema" of server group "db" is a string and the parameter takes a number. Give both the same type, or make the parameter a string.`}},
+		},
+		"another group's value for a member's own": {
+			config: sound().with(schemaInjection, "select", `"own"`),
+			want: []diagnosis{{"from", "Not a Member's Own Value", `With select = "own", each member gets its own value: from has one element, whose group is that of into. ` +
+				`To give the members of one group the values of another, one to one, use select = "each".`}},
 		},
 		"a sensitive output for a plain parameter": {
 			config: from("db", "token"),

@@ -80,7 +80,7 @@ func fullRecord() hosting.Group {
 		Revision:      4,
 		Values: map[string]boot.Value{
 			"needed": {Text: "a\nb\xff\x01{{secret}}", Sensitive: true, Since: 4},
-			"own":    {BySlot: []string{"x", "y"}, Since: 3},
+			"own":    {BySlot: map[int]string{0: "x", 2: "y"}, Since: 3},
 		},
 		Wires: map[string]hosting.Wire{"wire-1": {
 			ID: "wire-1", Run: "run-1", Confirmed: true,

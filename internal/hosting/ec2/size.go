@@ -46,7 +46,7 @@ func tooLarge(r record, section, size int) error {
 	case sectionValues:
 		sizes := make(map[string]int)
 		for name, value := range r.Values {
-			sizes[name] = len(value.Text) + len(strings.Join(value.BySlot, ""))
+			sizes[name] = len(value.Text) + len(strings.Join(slices.Collect(maps.Values(value.BySlot)), ""))
 		}
 		name := largest(sizes)
 		return fmt.Errorf("%w: the largest of its %d values is that of parameter %q, %d bytes; store it elsewhere, for example in S3, and deliver its address",

@@ -57,6 +57,23 @@ func arrivalRules() rules {
 				}
 			}
 		},
+		"of a vector each server has its own element, and none where there is none": func(t *testing.T, service Subject) {
+			const script = `value=$(muster param get needed) && muster output set said "got $value"`
+			servers := mustLaunch(t, service, scripted("web", script, 0, 1, 4))
+			vector := func(revision int, elements map[int]string) boot.Delivery {
+				return boot.Delivery{Revision: revision, Values: map[string]boot.Value{"needed": {BySlot: elements, Since: revision}}}
+			}
+			mustDeliver(t, service, servers, vector(1, map[int]string{0: "zero", 4: "four", 7: "nobody's"}))
+			for _, slot := range []int{0, 2} {
+				report := awaitReport(t, service, servers[slot], hasStatus(boot.StatusReady))
+				if got, want := report.Outputs["said"], "got "+[]string{"zero", "", "four"}[slot]; got != want {
+					t.Errorf("%s published %q, want %q", servers[slot].Key(), got, want)
+				}
+			}
+			awaitReport(t, service, servers[1], func(report boot.Report) bool { return report.Status == boot.StatusWaiting && report.Received == 1 })
+			mustDeliver(t, service, servers, vector(2, map[int]string{0: "zero", 1: "one", 4: "four"}))
+			awaitReport(t, service, servers[1], func(report boot.Report) bool { return report.Outputs["said"] == "got one" })
+		},
 		"a server finds what was delivered before its launch": func(t *testing.T, service Subject) {
 			wanted := request("web", 0)
 			wanted.Delivery = delivered(3, needed())

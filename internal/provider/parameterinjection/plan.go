@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/musterhq/terraform-provider-muster/internal/boot"
+	"github.com/musterhq/terraform-provider-muster/internal/hosting"
 	"github.com/musterhq/terraform-provider-muster/internal/provider/handle"
 	"github.com/musterhq/terraform-provider-muster/internal/tfdiag"
 )
@@ -31,6 +32,7 @@ func (p *planner) compute(ctx context.Context) (model, diag.Diagnostics) {
 	if diagnostics.HasError() {
 		return p.plan, diagnostics
 	}
+	diagnostics.Append(checkOwn(target, sources, p.plan.Select)...)
 	parameter, known := checkTarget(target, &diagnostics)
 	if known {
 		diagnostics.Append(checkSources(sources, parameter, p.plan.Select)...)
@@ -114,6 +116,23 @@ func checkSources(sources []end, parameter boot.Parameter, selected types.String
 	return diagnostics
 }
 
+// checkOwn holds the ends of a wire that gives each member its own value against each other,
+// as far as they are known.
+func checkOwn(target end, sources []end, selected types.String) diag.Diagnostics {
+	if selected.ValueString() != string(hosting.SelectOwn) || len(sources) == 0 {
+		return nil
+	}
+	elsewhere := slices.ContainsFunc(sources, func(source end) bool {
+		return !source.group.Name.IsUnknown() && !target.group.Name.IsUnknown() && !source.group.Name.Equal(target.group.Name)
+	})
+	if len(sources) == 1 && !elsewhere {
+		return nil
+	}
+	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root(fromName), "Not a Member's Own Value",
+		"With select = \"own\", each member gets its own value: from has one element, whose group is that of into. "+
+			"To give the members of one group the values of another, one to one, use select = \"each\".")}
+}
+
 func checkFit(at path.Path, source end, output boot.Output, parameter boot.Parameter, selected types.String) diag.Diagnostics {
 	var diagnostics diag.Diagnostics
 	if output.Sensitive && !parameter.Sensitive {
@@ -121,7 +140,7 @@ func checkFit(at path.Path, source end, output boot.Output, parameter boot.Param
 			fmt.Sprintf("Output %q of %s is sensitive and the parameter isn't. Declare the parameter with sensitive = true.", source.name.ValueString(), source.group.Label()))
 	}
 	kind := output.Type
-	if selected.ValueString() == "all" {
+	if selected.ValueString() == string(hosting.SelectAll) {
 		kind = boot.TypeString
 	}
 	if !parameter.Type.Accepts(kind) {

@@ -59,9 +59,11 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 			"select": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "Which members' values are taken. `first` (the default): that of the member in the lowest slot. " +
-					"`all`: those of all members, in the order of `from` and of the slots, joined by `separator`; nothing is delivered until every member has its value.",
+					"`all`: those of all members, in the order of `from` and of the slots, joined by `separator`; nothing is delivered until every member has its value. " +
+					"`each`: the member in slot *i* gets the *i*-th of all values in that order; one whose value doesn't exist yet waits, and what it had stays in force. " +
+					"`own`: each member gets its own value; `from` has one element, with the group of `into`.",
 				Validators: []validator.String{
-					stringvalidator.OneOf(string(hosting.SelectFirst), string(hosting.SelectAll)),
+					stringvalidator.OneOf(string(hosting.SelectFirst), string(hosting.SelectAll), string(hosting.SelectEach), string(hosting.SelectOwn)),
 					stringvalidator.AlsoRequires(path.MatchRoot("from")),
 				},
 			},

@@ -124,7 +124,7 @@ func TestInstance_delivery(t *testing.T) {
 		"of a vector a server takes the element of its slot": func(t *testing.T, sh machine.Shell) {
 			i := launch(t, sh, userData(late))
 			i.deliver(boot.Delivery{Revision: 1, Values: map[string]boot.Value{
-				"p": {BySlot: []string{"0", "1", "2", "3", "4", "5", "six", "7"}, Since: 1},
+				"p": {BySlot: map[int]string{0: "0", 2: "2", 6: "six", 7: "7"}, Since: 1},
 			}})
 			if got := i.untilStatus(boot.StatusReady); got.Outputs["o"] != "six" {
 				t.Errorf("got the outputs %v, want six", got.Outputs)
