@@ -90,6 +90,17 @@ const (
 	SelectOwn Select = "own"
 )
 
+// Violation says what to do where the sources of a wire have fewer servers than it
+// demands. The zero Violation holds.
+type Violation string
+
+const (
+	// ViolationHolds keeps what was delivered before.
+	ViolationHolds Violation = ""
+	// ViolationFails is an error.
+	ViolationFails Violation = "fail"
+)
+
 // Output names an output of a group: a fact or a published one.
 type Output struct {
 	Group  string `json:"group"`
@@ -108,6 +119,10 @@ type Wire struct {
 	From      []Output `json:"from,omitempty"`
 	Select    Select   `json:"select,omitempty"`
 	Separator string   `json:"separator,omitempty"`
+	// MinSources is how many servers the sources must be meant to have in all, for
+	// anything to be delivered; 0: no more than Select needs.
+	MinSources  int       `json:"min_sources,omitempty"`
+	OnViolation Violation `json:"on_violation,omitempty"`
 
 	Into      string `json:"into"`
 	Parameter string `json:"parameter"`

@@ -16,18 +16,23 @@ type carried struct {
 	ok    bool
 	// why says what is missing: all where ok is false, otherwise a part of a vector.
 	why string
-	// empty: a source has no servers, and none is about to have a value.
+	// empty: the sources have no servers, or fewer than the wire demands, and none is
+	// about to have a value.
 	empty bool
 }
 
 // carry returns what the wire carries now. An empty group, a member that doesn't
 // run or has not published yet, and a group that doesn't exist are never taken for
-// an empty value: the wire then holds. Members beyond their group's size are about
+// an empty value: the wire then holds, as it does where the sources have fewer servers than
+// it demands. Members beyond their group's size are about
 // to go and don't count. A wire without sources carries nothing: its value is
 // Terraform's.
 func carry(wire hosting.Wire, looks map[string]Observation) carried {
 	if len(wire.From) == 0 {
 		return carried{}
+	}
+	if short := shortage(wire, looks); short != "" {
+		return carried{empty: true, why: short}
 	}
 	switch wire.Select {
 	case hosting.SelectFirst:
@@ -37,6 +42,19 @@ func carry(wire hosting.Wire, looks map[string]Observation) carried {
 	default:
 		return carryAll(wire, looks)
 	}
+}
+
+// shortage says which servers are missing where the sources are meant to have fewer than the
+// wire demands; empty where they have enough.
+func shortage(wire hosting.Wire, looks map[string]Observation) string {
+	have := 0
+	for _, from := range wire.From {
+		have += looks[from.Group].Group.Size
+	}
+	if have >= wire.MinSources {
+		return ""
+	}
+	return fmt.Sprintf("there are %d of at least %d servers to take %s from", have, wire.MinSources, describeSources(wire))
 }
 
 // carryAll is carry for the values of all members, joined.

@@ -13,7 +13,7 @@ import (
 
 // deliverAlong delivers what the wire carries, or the spec's value where it has no
 // sources, and whatever an earlier run has stored and not delivered. It returns why
-// it holds where the sources have no servers.
+// it holds where the sources have no servers, or too few.
 func (m *Manager) deliverAlong(ctx context.Context, wire hosting.Wire, spec WireSpec) (holds string, err error) {
 	looks, err := m.lookAtEnds(ctx, wire)
 	if err != nil {
@@ -39,6 +39,9 @@ func (m *Manager) deliverAlong(ctx context.Context, wire hosting.Wire, spec Wire
 	}
 	if now.empty {
 		holds = now.why
+	}
+	if short := shortage(wire, looks); short != "" && wire.OnViolation == hosting.ViolationFails {
+		return "", &TooFewSourcesError{Into: wire.Into, Parameter: wire.Parameter, Shortage: short}
 	}
 	return holds, m.spread(ctx, target, group)
 }

@@ -83,6 +83,14 @@ func TestCarry(t *testing.T) {
 			hosting.Wire{From: from("private_ip", "surplus"), Select: hosting.SelectOwn, Into: "surplus"},
 			carried{value: boot.Value{BySlot: map[int]string{0: "127.4.0.1"}}, ok: true},
 		},
+		"too few servers hold the wire": {
+			hosting.Wire{From: from("private_ip", "db", "surplus"), Select: hosting.SelectAll, MinSources: 4},
+			carried{empty: true, why: "there are 3 of at least 4 servers to take db.private_ip, surplus.private_ip from"},
+		},
+		"just enough servers don't": {
+			hosting.Wire{From: from("private_ip", "surplus", "db"), Select: hosting.SelectFirst, MinSources: 3},
+			carried{value: boot.Value{Text: "127.4.0.1"}, ok: true},
+		},
 		"a wire without sources carries nothing":       {hosting.Wire{}, carried{}},
 		"no servers at all are not an empty value":     {hosting.Wire{From: from("private_ip", "empty"), Select: hosting.SelectFirst}, carried{empty: true, why: `server group empty has no servers`}},
 		"a group that doesn't exist is no empty value": {hosting.Wire{From: from("private_ip", "nowhere"), Select: hosting.SelectAll}, carried{empty: true, why: `server group "nowhere" has no servers`}},

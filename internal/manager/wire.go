@@ -15,6 +15,9 @@ type WireSpec struct {
 	From      []hosting.Output
 	Select    hosting.Select
 	Separator string
+	// MinSources and OnViolation are those of a [hosting.Wire].
+	MinSources  int
+	OnViolation hosting.Violation
 
 	Into      string
 	Parameter string
@@ -34,8 +37,8 @@ type WireSpec struct {
 type Connection struct {
 	// WireID identifies the wire from now on.
 	WireID string
-	// Holds says, where nothing was delivered because the sources have no servers,
-	// which; empty otherwise. It is no error: what was delivered stays in force.
+	// Holds says, where nothing was delivered because the sources have no servers, or
+	// too few, which; empty otherwise. It is no error: what was delivered stays in force.
 	Holds string
 }
 
@@ -47,6 +50,15 @@ func (e *WireOwnedError) Error() string {
 	return fmt.Sprintf("another injection delivers parameter %q of server group %q already: a parameter has one source; "+
 		"remove one of the two injections, or move this one with a moved block if it is the same one under a new name; "+
 		"where two injections exchange their parameters, remove one of them, apply, and add it again", e.Parameter, e.Into)
+}
+
+// TooFewSourcesError says that the sources of a wire have fewer servers than it demands.
+type TooFewSourcesError struct{ Into, Parameter, Shortage string }
+
+// Error says what is missing and what to do.
+func (e *TooFewSourcesError) Error() string {
+	return fmt.Sprintf("parameter %q of server group %q: %s; add servers, or lower min_sources; with on_violation = \"hold\", what was delivered before stays in force",
+		e.Parameter, e.Into, e.Shortage)
 }
 
 // LoopError says that a wire would close a loop that can't boot.
@@ -61,8 +73,9 @@ func (e *LoopError) Error() string { return describeLoop(e.Loop) }
 // An empty id asks for a new wire; one that an earlier run was cut short in
 // recording is taken over. A parameter that another wire feeds is a
 // [WireOwnedError]; a wire that closes a loop in which nobody can boot is a
-// [LoopError]. After any error things are as they were before the call, as far as
-// the hosting service allows it; a repeated call goes on from there.
+// [LoopError]; sources with too few servers are a [TooFewSourcesError] if the wire
+// says so. After any error things are as they were before the call, as far as the
+// hosting service allows it; a repeated call goes on from there.
 func (m *Manager) Connect(ctx context.Context, id string, spec WireSpec) (Connection, error) {
 	if spec.Select == hosting.SelectOwn && (len(spec.From) != 1 || spec.From[0].Group != spec.Into) {
 		return Connection{}, fmt.Errorf("a wire that gives each member its own value has server group %q as its only source", spec.Into)
@@ -77,6 +90,7 @@ func (m *Manager) Connect(ctx context.Context, id string, spec WireSpec) (Connec
 		// stands for it at its new target.
 		Confirmed: id != "" && moved.ID == "",
 		From:      spec.From, Select: spec.Select, Separator: spec.Separator,
+		MinSources: spec.MinSources, OnViolation: spec.OnViolation,
 		Into: spec.Into, Parameter: spec.Parameter,
 	}
 	if id == "" {

@@ -76,7 +76,8 @@ func (m *Manager) FindWire(ctx context.Context, into, parameter string) (FoundWi
 // describes reports whether the recorded wire is the one that was asked for.
 func (s WireSpec) describes(wire hosting.Wire) bool {
 	return wire.Into == s.Into && wire.Parameter == s.Parameter &&
-		slices.Equal(wire.From, s.From) && wire.Select == s.Select && wire.Separator == s.Separator
+		slices.Equal(wire.From, s.From) && wire.Select == s.Select && wire.Separator == s.Separator &&
+		wire.MinSources == s.MinSources && wire.OnViolation == s.OnViolation
 }
 
 func (m *Manager) wirePending(ctx context.Context, wire hosting.Wire) (bool, error) {

@@ -34,7 +34,7 @@ func importable() string {
 		},
 		injections: []injection{
 			{into: "db.root_password", arguments: "value_wo = \"canary\"\n  value_wo_version = \"1\""},
-			{into: "db.peers", from: []string{"db.private_ip", "web.private_ip"}, arguments: `select = "all"`},
+			{into: "db.peers", from: []string{"db.private_ip", "web.private_ip"}, arguments: "select = \"all\"\n  min_sources = 3\n  on_violation = \"fail\""},
 			{into: "web.schema", from: []string{"db.schema"}},
 			{into: "web.motd", arguments: `value = "welcome\n"`},
 		},

@@ -28,6 +28,14 @@ func injectionMistakes() map[string]mistake {
 			config: injection("select", `"any"`),
 			want:   []diagnosis{{"select", "Invalid Attribute Value Match", `Attribute select value must be one of: ["first" "all" "each" "own"], got: "any"`}},
 		},
+		"a minimum of nothing": {
+			config: injection("min_sources", `0`),
+			want:   []diagnosis{{"min_sources", "Invalid Attribute Value", `Attribute min_sources value must be at least 1, got: 0`}},
+		},
+		"a violation of nothing": {
+			config: injection("on_violation", `"hold"`),
+			want:   []diagnosis{{"on_violation", "Invalid Attribute Combination", `Attribute "min_sources" must be specified when "on_violation" is specified`}},
+		},
 		"a separator of nothing": {
 			config: injection("separator", `","`),
 			want:   []diagnosis{{"separator", "Invalid Attribute Combination", `Attribute "select" must be specified when "separator" is specified`}},
@@ -73,6 +81,10 @@ func wireMistakes() map[string]mistake {
 		"a source of another type": {
 			config: into("size"),
 			want:   []diagnosis{{"from", "Wrong Type", `Output "schema" of server group "db" is a string and the parameter takes a number. Give both the same type, or make the parameter a string.`}},
+		},
+		"too few sources": {
+			config: sound().with(schemaInjection, "min_sources", `9`).with(schemaInjection, "on_violation", `"fail"`),
+			want:   []diagnosis{{"from", "Too Few Sources", `The groups in from have 1 servers and min_sources demands 9. Add servers, or lower min_sources; with on_violation = "hold", what was delivered before stays in force.`}},
 		},
 		"another group's value for a member's own": {
 			config: sound().with(schemaInjection, "select", `"own"`),

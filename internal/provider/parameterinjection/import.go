@@ -73,6 +73,10 @@ func fromWire(ctx context.Context, found manager.FoundWire) (model, error) {
 		m.From = types.ListValueMust(endType(outputName), sources)
 		m.Select = unlessDefault(string(recorded.Select), string(hosting.SelectFirst))
 		m.Separator = unlessDefault(recorded.Separator, defaultSeparator)
+		m.OnViolation = unlessDefault(string(recorded.OnViolation), string(hosting.ViolationHolds))
+		if recorded.MinSources > 0 {
+			m.MinSources = types.Int64Value(int64(recorded.MinSources))
+		}
 	}
 	into, from, _, diagnostics := m.ends(ctx)
 	if diagnostics.HasError() {

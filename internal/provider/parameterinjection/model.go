@@ -21,6 +21,12 @@ const (
 	outputName    = "output"
 )
 
+// What on_violation can be.
+const (
+	violationHolds = "hold"
+	violationFails = "fail"
+)
+
 // defaultSeparator joins the values of select = "all".
 const defaultSeparator = ","
 
@@ -29,6 +35,8 @@ type model struct {
 	From           types.List   `tfsdk:"from"`
 	Select         types.String `tfsdk:"select"`
 	Separator      types.String `tfsdk:"separator"`
+	MinSources     types.Int64  `tfsdk:"min_sources"`
+	OnViolation    types.String `tfsdk:"on_violation"`
 	Value          types.String `tfsdk:"value"`
 	ValueWO        types.String `tfsdk:"value_wo"`
 	ValueWOVersion types.String `tfsdk:"value_wo_version"`
@@ -116,6 +124,10 @@ func (m *model) toSpec(ctx context.Context) (manager.WireSpec, diag.Diagnostics)
 		spec.Separator = defaultSeparator
 		if !m.Separator.IsNull() {
 			spec.Separator = m.Separator.ValueString()
+		}
+		spec.MinSources = int(m.MinSources.ValueInt64())
+		if m.OnViolation.ValueString() == violationFails {
+			spec.OnViolation = hosting.ViolationFails
 		}
 	}
 	return spec, diagnostics

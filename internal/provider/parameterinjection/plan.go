@@ -33,6 +33,7 @@ func (p *planner) compute(ctx context.Context) (model, diag.Diagnostics) {
 		return p.plan, diagnostics
 	}
 	diagnostics.Append(checkOwn(target, sources, p.plan.Select)...)
+	diagnostics.Append(p.plan.checkMinSources(sources)...)
 	parameter, known := checkTarget(target, &diagnostics)
 	if known {
 		diagnostics.Append(checkSources(sources, parameter, p.plan.Select)...)
@@ -68,6 +69,8 @@ func (p *planner) sameArguments(ctx context.Context, target end, sources []end) 
 		slices.EqualFunc(sources, priorSources, end.same) &&
 		p.plan.Select.Equal(p.state.Select) &&
 		p.plan.Separator.Equal(p.state.Separator) &&
+		p.plan.MinSources.Equal(p.state.MinSources) &&
+		p.plan.OnViolation.Equal(p.state.OnViolation) &&
 		p.plan.Value.Equal(p.state.Value) &&
 		p.plan.ValueWOVersion.Equal(p.state.ValueWOVersion)
 }
@@ -131,6 +134,27 @@ func checkOwn(target end, sources []end, selected types.String) diag.Diagnostics
 	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root(fromName), "Not a Member's Own Value",
 		"With select = \"own\", each member gets its own value: from has one element, whose group is that of into. "+
 			"To give the members of one group the values of another, one to one, use select = \"each\".")}
+}
+
+// checkMinSources refuses sources with too few members, as far as they are known, where that
+// isn't to hold the wire.
+func (m *model) checkMinSources(sources []end) diag.Diagnostics {
+	if m.OnViolation.ValueString() != violationFails || m.MinSources.IsUnknown() {
+		return nil
+	}
+	have := 0
+	for _, source := range sources {
+		if source.group.Members.IsUnknown() {
+			return nil
+		}
+		have += len(source.group.Members.Elements())
+	}
+	if int64(have) >= m.MinSources.ValueInt64() {
+		return nil
+	}
+	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root(fromName), "Too Few Sources",
+		fmt.Sprintf("The groups in from have %d servers and min_sources demands %d. Add servers, or lower min_sources; with on_violation = \"hold\", what was delivered before stays in force.",
+			have, m.MinSources.ValueInt64()))}
 }
 
 func checkFit(at path.Path, source end, output boot.Output, parameter boot.Parameter, selected types.String) diag.Diagnostics {

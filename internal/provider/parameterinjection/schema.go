@@ -2,7 +2,9 @@ package parameterinjection
 
 import (
 	"context"
+	"maps"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/resourcevalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -40,38 +42,6 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 					},
 				},
 			},
-			"from": schema.ListNestedAttribute{
-				Optional:            true,
-				MarkdownDescription: "The outputs that the value comes from, in order. Exactly one of `from`, `value` and `value_wo` is set.",
-				Validators:          []validator.List{listvalidator.SizeAtLeast(1)},
-				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-					"group": schema.ObjectAttribute{
-						Required:            true,
-						AttributeTypes:      handle.GroupTypes(),
-						MarkdownDescription: "The `handle` of the `muster_server_group` that the value comes from; it may be the same group as in `into`.",
-					},
-					"output": schema.StringAttribute{
-						Required:            true,
-						MarkdownDescription: "A fact (`id`, `private_ip`, `public_ip`, `private_dns`, `zone`) or a declared output of the group's configuration.",
-					},
-				}},
-			},
-			"select": schema.StringAttribute{
-				Optional: true,
-				MarkdownDescription: "Which members' values are taken. `first` (the default): that of the member in the lowest slot. " +
-					"`all`: those of all members, in the order of `from` and of the slots, joined by `separator`; nothing is delivered until every member has its value. " +
-					"`each`: the member in slot *i* gets the *i*-th of all values in that order; one whose value doesn't exist yet waits, and what it had stays in force. " +
-					"`own`: each member gets its own value; `from` has one element, with the group of `into`.",
-				Validators: []validator.String{
-					stringvalidator.OneOf(string(hosting.SelectFirst), string(hosting.SelectAll), string(hosting.SelectEach), string(hosting.SelectOwn)),
-					stringvalidator.AlsoRequires(path.MatchRoot("from")),
-				},
-			},
-			"separator": schema.StringAttribute{
-				Optional:            true,
-				MarkdownDescription: "What joins the values of `select = \"all\"`. Default: a comma.",
-				Validators:          []validator.String{stringvalidator.AlsoRequires(path.MatchRoot("select"))},
-			},
 			"value": schema.StringAttribute{
 				Optional:            true,
 				MarkdownDescription: "Any value that Terraform knows, however late. Terraform stores it in its state: use `value_wo` for a secret.",
@@ -96,6 +66,60 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				Computed:            true,
 				MarkdownDescription: "Identifies the wire in the ledgers of its groups.",
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+			},
+		},
+	}
+	maps.Copy(resp.Schema.Attributes, sourceAttributes())
+}
+
+// sourceAttributes say where the value comes from where it is another server's.
+func sourceAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"from": schema.ListNestedAttribute{
+			Optional:            true,
+			MarkdownDescription: "The outputs that the value comes from, in order. Exactly one of `from`, `value` and `value_wo` is set.",
+			Validators:          []validator.List{listvalidator.SizeAtLeast(1)},
+			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+				"group": schema.ObjectAttribute{
+					Required:            true,
+					AttributeTypes:      handle.GroupTypes(),
+					MarkdownDescription: "The `handle` of the `muster_server_group` that the value comes from; it may be the same group as in `into`.",
+				},
+				"output": schema.StringAttribute{
+					Required:            true,
+					MarkdownDescription: "A fact (`id`, `private_ip`, `public_ip`, `private_dns`, `zone`) or a declared output of the group's configuration.",
+				},
+			}},
+		},
+		"select": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "Which members' values are taken. `first` (the default): that of the member in the lowest slot. " +
+				"`all`: those of all members, in the order of `from` and of the slots, joined by `separator`; nothing is delivered until every member has its value. " +
+				"`each`: the member in slot *i* gets the *i*-th of all values in that order; one whose value doesn't exist yet waits, and what it had stays in force. " +
+				"`own`: each member gets its own value; `from` has one element, with the group of `into`.",
+			Validators: []validator.String{
+				stringvalidator.OneOf(string(hosting.SelectFirst), string(hosting.SelectAll), string(hosting.SelectEach), string(hosting.SelectOwn)),
+				stringvalidator.AlsoRequires(path.MatchRoot("from")),
+			},
+		},
+		"separator": schema.StringAttribute{
+			Optional:            true,
+			MarkdownDescription: "What joins the values of `select = \"all\"`. Default: a comma.",
+			Validators:          []validator.String{stringvalidator.AlsoRequires(path.MatchRoot("select"))},
+		},
+		"min_sources": schema.Int64Attribute{
+			Optional: true,
+			MarkdownDescription: "How many servers the groups in `from` must have in all, for anything to be delivered. " +
+				"A list that has become shorter than a quorum, for example, is better not delivered.",
+			Validators: []validator.Int64{int64validator.AtLeast(1), int64validator.AlsoRequires(path.MatchRoot("from"))},
+		},
+		"on_violation": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "What happens where there are fewer than `min_sources`. `hold` (the default): a warning, and what was delivered before stays in force. " +
+				"`fail`: an error, in the plan if the groups' members are known by then.",
+			Validators: []validator.String{
+				stringvalidator.OneOf(violationHolds, violationFails),
+				stringvalidator.AlsoRequires(path.MatchRoot("min_sources")),
 			},
 		},
 	}
