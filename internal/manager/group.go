@@ -24,8 +24,9 @@ type GroupSpec struct {
 	// Restart is the mark under which the members are to have booted: another one
 	// than they have restarts them, one at a time. Empty: it doesn't matter.
 	Restart string
-	// DrainTimeout is how long the decommission scripts of servers that go may take;
-	// 0: they are not run.
+	// DrainTimeout is how long the consumers of servers that go may take to do without
+	// them, and then their decommission scripts; 0: nobody is waited for, and the scripts
+	// are not run.
 	DrainTimeout time.Duration
 }
 

@@ -11,17 +11,21 @@ import (
 	"github.com/musterhq/terraform-provider-muster/internal/wait"
 )
 
-// errDrainTimeout ends the wait for decommission scripts.
+// errDrainTimeout ends the wait for consumers, and that for decommission scripts.
 var errDrainTimeout = errors.New("the drain timeout is over")
 
-// retire lets the servers run their decommission scripts and terminates them. A
-// script that fails, or doesn't end within the drain timeout, is a warning.
+// retire lets those who use the servers know that they go, lets the servers run their
+// decommission scripts, and terminates them. A consumer that doesn't answer within the
+// drain timeout is a warning, and so is a script that fails or doesn't end within it.
 func (c *change) retire(ctx context.Context, servers []hosting.Server) error {
 	if len(servers) == 0 {
 		return nil
 	}
 	if c.drainTimeout > 0 {
-		err := c.drain(ctx, servers)
+		err := c.notifyOf(ctx, servers)
+		if ctx.Err() == nil {
+			err = errors.Join(err, c.drain(ctx, servers))
+		}
 		if ctx.Err() != nil {
 			return fmt.Errorf("decommissioning servers of group %q: %w", c.ref.Name, context.Cause(ctx))
 		}

@@ -155,7 +155,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		return
 	}
 	// What waits has a time limit of its own: the other work has all of this one.
-	ctx, cancel := context.WithTimeout(ctx, timeout+spec.DrainTimeout)
+	ctx, cancel := context.WithTimeout(ctx, timeout+drains*spec.DrainTimeout)
 	defer cancel()
 	planned := plan.Members.Elements()
 	outcome, err := r.manager.ChangeGroup(ctx, ref, spec, survivors(planned, spec))
@@ -188,7 +188,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout+drainTimeout)
+	ctx, cancel := context.WithTimeout(ctx, timeout+drains*drainTimeout)
 	defer cancel()
 	if err := r.destroy(ctx, state, drainTimeout, &resp.Diagnostics); err != nil {
 		resp.Diagnostics.Append(tfdiag.Unable("Delete", noun, err))

@@ -55,8 +55,9 @@ func (r *Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *r
 				Optional: true, Computed: true,
 				Validators: []validator.String{tfvalue.DurationAtLeast(0)},
 				Default:    stringdefault.StaticString(defaultDrainText),
-				MarkdownDescription: "How long the `decommission_script` of a member that goes may take, as a duration such as `30s` or `5m`; then the member is terminated all the same, with a warning. " +
-					"`0s` terminates members without running it. Default: `5m`.",
+				MarkdownDescription: "Before a member goes, those who get its outputs through injections are given what is left, and its `decommission_script` runs. " +
+					"This is how long either may take, as a duration such as `30s` or `5m`; then the member is terminated all the same, with a warning. " +
+					"`0s` terminates members without either. Default: `5m`.",
 			},
 			// Not a nested attribute: the framework would walk each member's attributes
 			// several times in every plan.
@@ -83,8 +84,8 @@ func (r *Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *r
 			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
 				Create: true, Update: true, Delete: true,
 				CreateDescription: "How long launching may take, as a duration such as `30s` or `10m`. Default: `10m`.",
-				UpdateDescription: "How long a change may take, a rolling one included; `drain_timeout` comes on top. Default: `30m`.",
-				DeleteDescription: "How long termination may take; `drain_timeout` comes on top. Default: `10m`.",
+				UpdateDescription: "How long a change may take, a rolling one included; twice `drain_timeout` comes on top. Default: `30m`.",
+				DeleteDescription: "How long termination may take; twice `drain_timeout` comes on top. Default: `10m`.",
 			}),
 		},
 	}

@@ -20,6 +20,8 @@ const (
 	defaultUpdateTimeout = 30 * time.Minute
 	defaultDeleteTimeout = 10 * time.Minute
 	defaultDrainTimeout  = 5 * time.Minute
+	// drains is how often the drain timeout may pass: for consumers, and for scripts.
+	drains = 2
 	// defaultDrainText is the default drain timeout as configurations write it.
 	defaultDrainText = "5m"
 )
