@@ -59,7 +59,7 @@ type consumer struct {
 	ref hosting.GroupRef
 	// revision is the one that its members are to have applied.
 	revision int
-	// awaited are the IDs of the servers that were ready, by member key.
+	// awaited are the IDs of the servers that had not applied it yet, by member key.
 	awaited map[string]string
 }
 
@@ -104,24 +104,18 @@ func (c *change) tell(ctx context.Context, name string) (consumer, error) {
 func (c *change) awaitConsumers(ctx context.Context, consumers []consumer) error {
 	limited, cancel := context.WithTimeoutCause(ctx, c.drainTimeout, errDrainTimeout)
 	defer cancel()
-	var late []string
+	var last lateness
 	err := wait.Until(limited, c.service.Pace().Idle, func(ctx context.Context) (bool, error) {
-		late = nil
-		busy := false
-		for _, told := range consumers {
-			answer, err := c.lateMembers(ctx, told)
-			if err != nil {
-				return false, err
-			}
-			late = append(late, answer.all...)
-			busy = busy || answer.busy
+		now, err := c.lateMembers(ctx, consumers)
+		if err == nil {
+			last = now
 		}
-		return !busy, nil
+		return err == nil && !now.busy, err
 	})
 	if err != nil && !errors.Is(context.Cause(limited), errDrainTimeout) {
 		return err
 	}
-	for _, key := range late {
+	for _, key := range last.keys {
 		c.warnings = append(c.warnings, fmt.Errorf("%s has not applied that servers of group %q go, and may use them until it has", key, c.ref.Name))
 	}
 	return nil
@@ -129,27 +123,31 @@ func (c *change) awaitConsumers(ctx context.Context, consumers []consumer) error
 
 // lateness is which consumers have not applied what they were told.
 type lateness struct {
-	// all are their keys.
-	all []string
-	// busy: one of them is ready, and will.
+	keys []string
+	// busy: one of them is ready, or at work, and so will.
 	busy bool
 }
 
-func (c *change) lateMembers(ctx context.Context, told consumer) (lateness, error) {
-	if len(told.awaited) == 0 {
-		return lateness{}, nil
-	}
-	look, err := c.watch(ctx, told.ref)
-	if errors.Is(err, hosting.ErrNotFound) {
-		return lateness{}, nil
-	}
+func (c *change) lateMembers(ctx context.Context, consumers []consumer) (lateness, error) {
 	var late lateness
-	for _, member := range look.Members {
-		if told.awaited[member.Key()] != member.ID || member.Failed() || member.Report.Applied >= told.revision {
+	for _, told := range consumers {
+		if len(told.awaited) == 0 {
 			continue
 		}
-		late.all = append(late.all, member.Key())
-		late.busy = late.busy || member.Report.Status == boot.StatusReady || member.Report.Received > member.Report.Applied
+		look, err := c.watch(ctx, told.ref)
+		if errors.Is(err, hosting.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return lateness{}, err
+		}
+		for _, member := range look.Members {
+			if told.awaited[member.Key()] != member.ID || member.Failed() || member.Report.Applied >= told.revision {
+				continue
+			}
+			late.keys = append(late.keys, member.Key())
+			late.busy = late.busy || member.Report.Status == boot.StatusReady || member.Report.Received > member.Report.Applied
+		}
 	}
-	return late, err
+	return late, nil
 }
