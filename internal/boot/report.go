@@ -1,6 +1,9 @@
 package boot
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Status is what a server says of itself. The zero Status is StatusUnknown: it
 // has not reported yet.
@@ -121,4 +124,10 @@ type Report struct {
 	// [Report.Encode] and [ParseReport] know nothing of it.
 	Sensitive []string
 	Events    []Event
+}
+
+// FailedToUpdate reports whether the update script is what has failed: it is run again when
+// there is a newer revision.
+func (r Report) FailedToUpdate() bool {
+	return r.Status == StatusFailed && strings.HasPrefix(r.Failure, "update script ")
 }

@@ -101,6 +101,18 @@ const (
 	ViolationFails Violation = "fail"
 )
 
+// Order says how a wire's value spreads over the members of its target. The zero Order is
+// parallel.
+type Order string
+
+const (
+	// OrderParallel gives a value to all members at the same time.
+	OrderParallel Order = ""
+	// OrderSerial gives a value to a member when those before it, in the order of the slots,
+	// have applied it.
+	OrderSerial Order = "serial"
+)
+
 // Output names an output of a group: a fact or a published one.
 type Output struct {
 	Group  string `json:"group"`
@@ -123,6 +135,7 @@ type Wire struct {
 	// anything to be delivered; 0: no more than Select needs.
 	MinSources  int       `json:"min_sources,omitempty"`
 	OnViolation Violation `json:"on_violation,omitempty"`
+	Order       Order     `json:"order,omitempty"`
 
 	Into      string `json:"into"`
 	Parameter string `json:"parameter"`

@@ -34,7 +34,8 @@ type Outputs map[string]map[string]string
 // Await is the virtual server manager's loop. Until everything has settled, it
 // collects the reports of the connected component of the spec's groups and
 // delivers along every wire of it. It is over when, in one pass, no wire carries
-// another value than its target has stored, no stored value is undelivered, and
+// another value than its target has stored, no stored value is undelivered, also none that
+// goes from member to member in serial order, and
 // every live member of the spec's groups is ready and has applied its group's
 // newest revision, while no member of the component is at work on a revision
 // that it has received (it may still publish).
@@ -170,7 +171,7 @@ func (m *Manager) deliverAll(ctx context.Context, now pass, turns map[string]int
 	}
 	for _, name := range slices.Sorted(maps.Keys(now.looks)) {
 		look := now.looks[name]
-		moved = moved || len(lagging(look, records[name].Revision)) > 0
+		moved = moved || len(due(look, records[name])) > 0
 		if err := m.spread(ctx, look, records[name]); err != nil {
 			return true, err
 		}
@@ -221,7 +222,7 @@ func (s AwaitSpec) settled(now pass) bool {
 			if report.Status == boot.StatusReady && !member.Failed() && report.Applied >= look.Group.Revision {
 				ready++
 			}
-			if !s.spared(own, look.Group) && !member.Failed() && report.Received > report.Applied {
+			if !s.spared(own, look.Group) && !member.Failed() && (report.Received > report.Applied || member.inTurn(look.Group)) {
 				return false
 			}
 		}

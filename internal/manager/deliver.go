@@ -118,13 +118,13 @@ func describeSources(wire hosting.Wire) string {
 	return strings.Join(sources, ", ")
 }
 
-// spread delivers the record's values to the members that lack them.
+// spread delivers the record's values to the members that lack them and whose turn it is.
 func (m *Manager) spread(ctx context.Context, observation Observation, group hosting.Group) error {
-	behind := lagging(observation, group.Revision)
-	if len(behind) == 0 {
+	servers := due(observation, group)
+	if len(servers) == 0 {
 		return nil
 	}
-	if err := m.service.Deliver(ctx, behind, group.Delivery()); err != nil {
+	if err := m.service.Deliver(ctx, servers, group.Delivery()); err != nil {
 		return fmt.Errorf("delivering revision %d to server group %q: %w", group.Revision, group.Name, err)
 	}
 	return nil

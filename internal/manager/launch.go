@@ -24,6 +24,10 @@ func (c *change) launch(ctx context.Context, slots []int) ([]hosting.Server, err
 			return errOutdated
 		}
 		dropOwn(group, slots)
+		if len(heldBack(*group, slots)) > 0 {
+			// The revision below is what they start with.
+			group.Revision++
+		}
 		group.Attempt++
 		group.Launch = &hosting.PendingLaunch{
 			Attempt:     group.Attempt,
@@ -79,7 +83,7 @@ func (c *change) carryOut(ctx context.Context, group hosting.Group) ([]hosting.S
 	if err != nil {
 		return servers, fmt.Errorf("launching servers of group %q: %w", group.Name, err)
 	}
-	return servers, c.endLaunch(ctx, group)
+	return servers, errors.Join(c.endLaunch(ctx, group), c.tellItself(ctx))
 }
 
 // launchRequest returns the request of the recorded launch; with an error of the
@@ -94,7 +98,7 @@ func (c *change) launchRequest(ctx context.Context, group hosting.Group) (hostin
 		Attempt:     group.Launch.Attempt,
 		Slots:       group.Launch.Slots,
 		Payload:     boot.Payload{Group: group.Name, Configuration: configuration, Parameters: group.Parameters},
-		Delivery:    group.Delivery(),
+		Delivery:    launchDelivery(group, group.Launch.Slots),
 		Fingerprint: group.Launch.Fingerprint,
 		Restart:     group.Restart,
 		Warn:        func(warning error) { c.warnings = append(c.warnings, warning) },

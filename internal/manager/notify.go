@@ -100,6 +100,17 @@ func (c *change) tell(ctx context.Context, name string) (consumer, error) {
 	return told, c.spread(ctx, target, group)
 }
 
+// tellItself is tell for a group that feeds itself: its new servers wait for a list that
+// they are in.
+func (c *change) tellItself(ctx context.Context) error {
+	group, err := c.group(ctx, c.ref)
+	if err != nil || !slices.Contains(consumersOf(group), c.ref.Name) {
+		return err
+	}
+	_, err = c.tell(ctx, c.ref.Name)
+	return err
+}
+
 // awaitConsumers waits until those that were told have applied it, and warns of the others.
 func (c *change) awaitConsumers(ctx context.Context, consumers []consumer) error {
 	limited, cancel := context.WithTimeoutCause(ctx, c.drainTimeout, errDrainTimeout)
@@ -141,12 +152,17 @@ func (c *change) lateMembers(ctx context.Context, consumers []consumer) (latenes
 		if err != nil {
 			return lateness{}, err
 		}
+		// Those whose turn has come get it.
+		if err := c.spread(ctx, look, look.Group); err != nil {
+			return lateness{}, err
+		}
 		for _, member := range look.Members {
 			if told.awaited[member.Key()] != member.ID || member.Failed() || member.Report.Applied >= told.revision {
 				continue
 			}
 			late.keys = append(late.keys, member.Key())
-			late.busy = late.busy || member.Report.Status == boot.StatusReady || member.Report.Received > member.Report.Applied
+			waits := member.inTurn(look.Group) && stopped(look)
+			late.busy = late.busy || !waits && (member.Report.Status == boot.StatusReady || member.Report.Received > member.Report.Applied)
 		}
 	}
 	return late, nil

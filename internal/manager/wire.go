@@ -15,9 +15,10 @@ type WireSpec struct {
 	From      []hosting.Output
 	Select    hosting.Select
 	Separator string
-	// MinSources and OnViolation are those of a [hosting.Wire].
+	// MinSources, OnViolation and Order are those of a [hosting.Wire].
 	MinSources  int
 	OnViolation hosting.Violation
+	Order       hosting.Order
 
 	Into      string
 	Parameter string
@@ -90,7 +91,7 @@ func (m *Manager) Connect(ctx context.Context, id string, spec WireSpec) (Connec
 		// stands for it at its new target.
 		Confirmed: id != "" && moved.ID == "",
 		From:      spec.From, Select: spec.Select, Separator: spec.Separator,
-		MinSources: spec.MinSources, OnViolation: spec.OnViolation,
+		MinSources: spec.MinSources, OnViolation: spec.OnViolation, Order: spec.Order,
 		Into: spec.Into, Parameter: spec.Parameter,
 	}
 	if id == "" {

@@ -77,7 +77,7 @@ func (m *Manager) FindWire(ctx context.Context, into, parameter string) (FoundWi
 func (s WireSpec) describes(wire hosting.Wire) bool {
 	return wire.Into == s.Into && wire.Parameter == s.Parameter &&
 		slices.Equal(wire.From, s.From) && wire.Select == s.Select && wire.Separator == s.Separator &&
-		wire.MinSources == s.MinSources && wire.OnViolation == s.OnViolation
+		wire.MinSources == s.MinSources && wire.OnViolation == s.OnViolation && wire.Order == s.Order
 }
 
 func (m *Manager) wirePending(ctx context.Context, wire hosting.Wire) (bool, error) {

@@ -61,6 +61,7 @@ func fromWire(ctx context.Context, found manager.FoundWire) (model, error) {
 	if len(recorded.From) == 0 && found.Value != nil && !found.Value.Sensitive {
 		m.Value = types.StringValue(found.Value.Text)
 	}
+	m.Order = unlessDefault(string(recorded.Order), string(hosting.OrderParallel))
 	var sources []attr.Value
 	for _, from := range recorded.From {
 		source, err := fromEnd(found, from.Group, outputName, from.Output)

@@ -27,6 +27,12 @@ const (
 	violationFails = "fail"
 )
 
+// What order can be.
+const (
+	orderParallel = "parallel"
+	orderSerial   = "serial"
+)
+
 // defaultSeparator joins the values of select = "all".
 const defaultSeparator = ","
 
@@ -37,6 +43,7 @@ type model struct {
 	Separator      types.String `tfsdk:"separator"`
 	MinSources     types.Int64  `tfsdk:"min_sources"`
 	OnViolation    types.String `tfsdk:"on_violation"`
+	Order          types.String `tfsdk:"order"`
 	Value          types.String `tfsdk:"value"`
 	ValueWO        types.String `tfsdk:"value_wo"`
 	ValueWOVersion types.String `tfsdk:"value_wo_version"`
@@ -112,6 +119,9 @@ func (m *model) toSpec(ctx context.Context) (manager.WireSpec, diag.Diagnostics)
 	spec := manager.WireSpec{
 		Into:      target.group.Name.ValueString(),
 		Parameter: target.name.ValueString(),
+	}
+	if m.Order.ValueString() == orderSerial {
+		spec.Order = hosting.OrderSerial
 	}
 	for _, source := range sources {
 		spec.From = append(spec.From, hosting.Output{Group: source.group.Name.ValueString(), Output: source.name.ValueString()})

@@ -71,6 +71,7 @@ func (p *planner) sameArguments(ctx context.Context, target end, sources []end) 
 		p.plan.Separator.Equal(p.state.Separator) &&
 		p.plan.MinSources.Equal(p.state.MinSources) &&
 		p.plan.OnViolation.Equal(p.state.OnViolation) &&
+		p.plan.Order.Equal(p.state.Order) &&
 		p.plan.Value.Equal(p.state.Value) &&
 		p.plan.ValueWOVersion.Equal(p.state.ValueWOVersion)
 }

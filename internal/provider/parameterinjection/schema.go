@@ -57,6 +57,13 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				MarkdownDescription: "Any text that changes whenever `value_wo` does.",
 				Validators:          []validator.String{stringvalidator.AlsoRequires(path.MatchRoot("value_wo"))},
 			},
+			"order": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "In which order the members of `into` get a new value. `parallel` (the default): all at the same time. " +
+					"`serial`: one after the other in the order of their slots, each when the one before it has applied the value, stopping at the first that fails with it; " +
+					"a new server gets the value in its turn too. The [`muster_server_readiness`](server_readiness.md) that waits for them carries it out; without one, an apply takes one step.",
+				Validators: []validator.String{stringvalidator.OneOf(orderParallel, orderSerial)},
+			},
 			"wire": schema.ObjectAttribute{
 				Computed:            true,
 				AttributeTypes:      handle.WireTypes(),
