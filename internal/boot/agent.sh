@@ -201,13 +201,16 @@ remember() {
 }
 
 # Reads the payload. Sets $parameters (in order), $boot_names and $ready_names
-# (what these require), $known (values that came with it), $sensitive.
+# (what these require), $known (values that came with it), $sensitive; and, of what a
+# change does, $quiet (nothing on this boot), $restarting (a new boot) and $fixed
+# (another server).
 parameters='' boot_names='' ready_names='' known='' sensitive='' declarations='' limit=''
+quiet='' restarting='' fixed=''
 read_payload() {
 	transport_payload >payload || return
 	{
 		read -r kind && [ "$kind" = 'muster payload 1' ] || return
-		while read -r kind name type required secrecy _; do
+		while read -r kind name type required secrecy _ effect _; do
 			case $kind in
 			parameter | value | output) is_name "$name" || return ;;
 			esac
@@ -221,6 +224,11 @@ read_payload() {
 				*) return 1 ;;
 				esac
 				[ "$secrecy" = plain ] || sensitive="$sensitive $name"
+				case $effect in
+				deliver) quiet="$quiet $name" ;;
+				restart) restarting="$restarting $name" ;;
+				replace) fixed="$fixed $name" ;;
+				esac
 				declarations="${declarations}parameter $name$newline"
 				;;
 			value) decode "$type" >"values/$name" && known="$known $name" || return ;;
@@ -257,8 +265,11 @@ take_delivery() {
 		! contains "$sensitive" "$name" || remember "values/$name" "parameter.$name"
 	done
 	for name in $arrived; do
-		echo "${name#*=}" >"since/${name%=*}"
-		event "received ${name%=*}"
+		at=${name#*=} name=${name%=*}
+		# Of such a value the first one is no change.
+		if contains "$restarting" "$name" && [ -e "since/$name" ]; then quiet="$quiet $name"; fi
+		echo "$at" >"since/$name"
+		event "received $name"
 	done
 	for name in $delivered; do
 		contains "$present" "$name" || rm -f "values/$name" "since/$name"
@@ -285,6 +296,7 @@ stage_delivery() {
 		if [ "$secrecy" != plain ] && ! contains "$sensitive" "$name"; then
 			sensitive="$sensitive $name"
 		fi
+		! contains "$fixed" "$name" || [ ! -e "values/$name" ] || continue
 		number_in "since/$name"
 		if [ "$at" -gt "$number" ] || [ ! -e "values/$name" ]; then
 			decode "$text" >"incoming/$name" || return
@@ -341,7 +353,8 @@ has_all() {
 	for name in $1; do [ -e "values/$name" ] || return; done
 }
 
-# Sets $changed to the names whose newest value no script has been handed.
+# Sets $changed to the names whose newest value no script has been handed that has to
+# deal with it.
 find_changed() {
 	changed=
 	for name in $delivered; do
@@ -352,7 +365,7 @@ find_changed() {
 	done
 	text=$changed changed=
 	for name in $parameters; do
-		! contains "$text" "$name" || changed="$changed $name"
+		! contains "$text" "$name" || contains "$quiet" "$name" || changed="$changed $name"
 	done
 }
 

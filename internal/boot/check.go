@@ -132,8 +132,8 @@ func (f *faults) parameter(name string, p Parameter) {
 		f.add("only a deferred parameter can arrive after the server has started; set deferred = true", "parameters", name, "required_for")
 	}
 	f.kind(p.Type, "parameters", name, "type")
-	if p.Sensitive && !p.Deferred && p.Default == nil {
-		f.add("a sensitive parameter gets its value from a muster_parameter_injection; set deferred = true", "parameters", name, "sensitive")
+	if p.OnChange != "" && !slices.Contains(Effects(), string(p.OnChange)) {
+		f.add(fmt.Sprintf("%q is no effect; use %s", string(p.OnChange), alternatives(Effects())), "parameters", name, "on_change")
 	}
 }
 
@@ -142,7 +142,7 @@ func (f *faults) defaultValue(name string, p Parameter) {
 	switch {
 	case p.Default == nil:
 	case p.Sensitive:
-		f.add("a sensitive parameter has no default, which would be stored in plain text; remove it, set deferred = true, and deliver the value with value_wo of a muster_parameter_injection", path...)
+		f.add("a sensitive parameter has no default, which would be stored in plain text; remove it, and give the value with parameters_wo of the muster_server_group or, if it is to arrive later, with deferred = true and a muster_parameter_injection", path...)
 	case p.Deferred:
 		f.add("a deferred parameter has no default: its value arrives later", path...)
 	default:

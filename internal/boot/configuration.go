@@ -72,6 +72,25 @@ func Requirements() []string {
 	return []string{string(RequiredForBoot), string(RequiredForReady), string(RequiredForNothing)}
 }
 
+// Effect is what a change of a parameter's value does on a running server; its first value
+// is no change. The zero Effect is the parameter's default: see [Parameter.Effect].
+type Effect string
+
+// The effects: the value is put in place and nothing is run; it is put in place and the
+// update script runs; it is put in place and the server boots anew; the server keeps the
+// former value until another one takes its place.
+const (
+	EffectDeliver Effect = "deliver"
+	EffectUpdate  Effect = "update"
+	EffectRestart Effect = "restart"
+	EffectReplace Effect = "replace"
+)
+
+// Effects lists all effects, for validators and documentation.
+func Effects() []string {
+	return []string{string(EffectDeliver), string(EffectUpdate), string(EffectRestart), string(EffectReplace)}
+}
+
 // Parameter is a declared input of a boot script.
 type Parameter struct {
 	Type Type `json:"type"`
@@ -83,7 +102,31 @@ type Parameter struct {
 	RequiredFor Requirement `json:"required_for"`
 	// Pattern is an RE2 expression that every value must match; empty: any.
 	Pattern string `json:"pattern,omitempty"`
+	// OnChange is the declared effect of a change.
+	OnChange Effect `json:"on_change,omitempty"`
 }
+
+// Effect returns what a change does: what is declared or, by default, an update where the
+// value travels by delivery anyway, and otherwise a replacement.
+func (p Parameter) Effect() Effect {
+	switch {
+	case p.OnChange != "":
+		return p.OnChange
+	case p.Deferred || p.Sensitive:
+		return EffectUpdate
+	}
+	return EffectReplace
+}
+
+// Delivered reports whether the value travels by [Delivery]: it may arrive late, or is a
+// secret, or a change of it is to reach servers that run. Any other is in the [Payload].
+func (p Parameter) Delivered() bool {
+	return p.Deferred || p.Sensitive || p.Effect() != EffectReplace
+}
+
+// Given reports whether the value is one that the group gives to its members by delivery:
+// no injection does.
+func (p Parameter) Given() bool { return p.Delivered() && !p.Deferred }
 
 // Check reports why text can't be the value of the parameter: size, type or
 // pattern. The error never quotes the text.
@@ -154,11 +197,11 @@ func ConfigurationName(id string) string {
 	return name
 }
 
-// Required returns, sorted, the deferred parameters that are required for r.
+// Required returns, sorted, the delivered parameters that are required for r.
 func (c Configuration) Required(r Requirement) []string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(c.Parameters)) {
-		if p := c.Parameters[name]; p.Deferred && p.RequiredFor == r {
+		if p := c.Parameters[name]; p.Delivered() && p.RequiredFor == r {
 			names = append(names, name)
 		}
 	}

@@ -118,11 +118,11 @@ func TestPayload_Encode(t *testing.T) {
 	want := `muster payload 1
 group -
 configuration -
-parameter default string boot plain known
-parameter deferred string ready plain deferred
-parameter given string boot plain known
-parameter none string boot plain known
-parameter secret string boot sensitive known
+parameter default string boot plain known replace
+parameter deferred string ready plain deferred update
+parameter given string boot plain known replace
+parameter none string boot plain known replace
+parameter secret string boot sensitive deferred update
 value default ZmFsbGJhY2s=
 value given Zw==
 boot_script dHJ1ZQ==
@@ -269,13 +269,15 @@ func TestDecode_malformed(t *testing.T) {
 		"a payload with two boot scripts":         {"payload", "muster payload 1\nboot_script YQ==\nboot_script YQ==\n", "line 3: malformed line: repeated line"},
 		"an unknown line of a payload":            {"payload", "muster payload 1\nfuture\n", "line 2: malformed line"},
 		"a value without a declaration":           {"payload", "muster payload 1\nvalue a " + secret + "\n", "line 2: malformed line: no parameter that may have a value"},
-		"a value of a deferred parameter":         {"payload", "muster payload 1\nparameter a string boot plain deferred\nvalue a -\n", "line 3: malformed line: no parameter that may have a value"},
-		"a value of a sensitive parameter":        {"payload", "muster payload 1\nparameter a string boot sensitive known\nvalue a -\n", "line 3: malformed line: no parameter that may have a value"},
-		"a known parameter required for ready":    {"payload", "muster payload 1\nparameter a string ready plain known\n", "line 2: malformed line: only a deferred parameter may be missing at boot"},
-		"a parameter of an unknown type":          {"payload", "muster payload 1\nparameter a list boot plain known\n", "line 2: malformed line: unknown word"},
-		"a parameter of an unknown requirement":   {"payload", "muster payload 1\nparameter a string now plain known\n", "line 2: malformed line: unknown word"},
-		"a parameter of an unknown arrival":       {"payload", "muster payload 1\nparameter a string boot plain now\n", "line 2: malformed line: unknown word"},
-		"a parameter that comes twice":            {"payload", "muster payload 1\nparameter a string boot plain known\nparameter a string boot plain known\n", "line 3: malformed line: repeated name"},
+		"a value of a deferred parameter":         {"payload", "muster payload 1\nparameter a string boot plain deferred update\nvalue a -\n", "line 3: malformed line: no parameter that may have a value"},
+		"a value of a sensitive parameter":        {"payload", "muster payload 1\nparameter a string boot sensitive deferred update\nvalue a -\n", "line 3: malformed line: no parameter that may have a value"},
+		"a known parameter required for ready":    {"payload", "muster payload 1\nparameter a string ready plain known replace\n", "line 2: malformed line: only a deferred parameter may be missing at boot"},
+		"a parameter of an unknown type":          {"payload", "muster payload 1\nparameter a list boot plain known replace\n", "line 2: malformed line: unknown word"},
+		"a parameter of an unknown requirement":   {"payload", "muster payload 1\nparameter a string now plain known replace\n", "line 2: malformed line: unknown word"},
+		"a parameter of an unknown arrival":       {"payload", "muster payload 1\nparameter a string boot plain now replace\n", "line 2: malformed line: unknown word"},
+		"a parameter whose effect is unknown":     {"payload", "muster payload 1\nparameter a string boot plain deferred reboot\n", "line 2: malformed line: unknown word"},
+		"a known parameter that is delivered":     {"payload", "muster payload 1\nparameter a string boot plain known update\n", "line 2: malformed line: a value that is delivered is not known at launch"},
+		"a parameter that comes twice":            {"payload", "muster payload 1\nparameter a string boot plain known replace\nparameter a string boot plain known replace\n", "line 3: malformed line: repeated name"},
 		"an output of an unknown type":            {"payload", "muster payload 1\noutput a list plain\n", "line 2: malformed line: unknown word"},
 		"an output of unknown secrecy":            {"payload", "muster payload 1\noutput a string now\n", "line 2: malformed line: unknown word"},
 		"a time limit of nothing":                 {"payload", "muster payload 1\nupdate_script_timeout 0\n", "line 2: malformed line: invalid time limit"},
@@ -361,7 +363,7 @@ func FuzzDecodeDelivery(f *testing.F) {
 func FuzzDecodePayload(f *testing.F) {
 	f.Add(payload("#!/bin/sh\n", "true", parameters{"a": known("1"), "b": secret(boot.RequiredForReady)}, "o").Encode())
 	f.Add([]byte("muster payload 1\nboot_script YQ==\nupdate_script YQ==\nupdate_script_timeout 60\ndecommission_script Yg==\nend\n"))
-	f.Add([]byte("muster payload 1\nparameter a string boot plain known\nvalue a -\nboot_script YQ==\nend\n"))
+	f.Add([]byte("muster payload 1\nparameter a string boot plain known replace\nvalue a -\nboot_script YQ==\nend\n"))
 	f.Fuzz(func(t *testing.T, encoded []byte) {
 		want, err := boot.DecodePayload(encoded)
 		if err != nil {

@@ -25,8 +25,8 @@ const (
 )
 
 // Encode returns the payload in the line format that the agent reads; see
-// [DecodePayload]. Defaults are filled in. Values of sensitive, deferred and
-// undeclared parameters are left out, and so is what no server needs: image,
+// [DecodePayload]. Defaults are filled in. Values of delivered and undeclared
+// parameters are left out, and so is what no server needs: image,
 // descriptions and patterns. The caller guarantees a configuration that
 // [Configuration.Check] accepts.
 func (p Payload) Encode() []byte {
@@ -64,7 +64,7 @@ func (p Payload) Encode() []byte {
 // where it comes by a delivery.
 func (p Payload) value(name string) (value string, ok bool) {
 	parameter := p.Configuration.Parameters[name]
-	if parameter.Sensitive || parameter.Deferred {
+	if parameter.Delivered() {
 		return "", false
 	}
 	if value, ok = p.Parameters[name]; ok {
@@ -79,18 +79,22 @@ func (p Payload) value(name string) (value string, ok bool) {
 func (e *encoder) parameter(name string, p Parameter) {
 	required, arrival := p.RequiredFor, wordDeferred
 	if !p.Deferred {
-		required, arrival = RequiredForBoot, wordKnown
+		required = RequiredForBoot
 	}
-	e.line("parameter", name, string(p.Type), string(required), encodeSecrecy(p.Sensitive), arrival)
+	if !p.Delivered() {
+		arrival = wordKnown
+	}
+	e.line("parameter", name, string(p.Type), string(required), encodeSecrecy(p.Sensitive), arrival, string(p.Effect()))
 }
 
 // DecodePayload reads what [Payload.Encode] has written: the declarations,
-// scripts and known values (defaults are not told from given values).
+// scripts and known values. Defaults are not told from given values, and what is delivered
+// is deferred.
 //
 //	muster payload 1
 //	group TEXT
 //	configuration TEXT
-//	parameter NAME TYPE boot|ready|nothing plain|sensitive known|deferred
+//	parameter NAME TYPE boot|ready|nothing plain|sensitive known|deferred EFFECT
 //	value NAME TEXT
 //	output NAME TYPE plain|sensitive
 //	boot_script TEXT
@@ -127,7 +131,7 @@ func (d *payloadDecoder) decodeLine(fields []string) error {
 	switch (line{fields[0], len(fields)}) {
 	case line{payloadHeader, 1}:
 		return nil
-	case line{"parameter", 6}:
+	case line{"parameter", 7}:
 		return d.decodeParameter(fields)
 	case line{"value", 3}:
 		return d.decodeValue(fields)
@@ -205,18 +209,27 @@ func (d *payloadDecoder) decodeParameter(fields []string) error {
 	if !deferred && Requirement(required) != RequiredForBoot {
 		return fmt.Errorf("%w: only a deferred parameter may be missing at boot", errLine)
 	}
+	effect, err := decodeWord(fields[6], Effects()...)
+	if err != nil {
+		return err
+	}
+	parameter := Parameter{Type: Type(kind), Deferred: deferred, Sensitive: sensitive, RequiredFor: Requirement(required)}
+	if parameter.Effect() != Effect(effect) {
+		parameter.OnChange = Effect(effect)
+	}
+	if parameter.Delivered() != deferred {
+		return fmt.Errorf("%w: a value that is delivered is not known at launch", errLine)
+	}
 	c := &d.payload.Configuration
 	if c.Parameters == nil {
 		c.Parameters = map[string]Parameter{}
 	}
-	return addNew(c.Parameters, name, Parameter{
-		Type: Type(kind), Deferred: deferred, Sensitive: sensitive, RequiredFor: Requirement(required),
-	})
+	return addNew(c.Parameters, name, parameter)
 }
 
 func (d *payloadDecoder) decodeValue(fields []string) error {
 	parameter, declared := d.payload.Configuration.Parameters[fields[1]]
-	if !declared || parameter.Deferred || parameter.Sensitive {
+	if !declared || parameter.Delivered() {
 		return fmt.Errorf("%w: no parameter that may have a value", errLine)
 	}
 	text, err := decodeValue(fields[2])

@@ -42,7 +42,7 @@ type Group struct {
 	Parameters map[string]string `json:"parameters,omitempty"`
 	// Size is the intended number of members.
 	Size int `json:"size"`
-	// Restart is the mark that the members' newest boots are to have; see [Server].
+	// Restart is the [BootMark.Trigger] that the members' newest boots are to have.
 	Restart string `json:"restart,omitempty"`
 	// Attempt is the number of the newest launch; see [LaunchRequest].
 	Attempt int `json:"attempt"`
@@ -55,6 +55,10 @@ type Group struct {
 	Revision int `json:"revision"`
 	// Values are the delivered values by parameter.
 	Values map[string]boot.Value `json:"values,omitempty"`
+	// Restarts and Replacements are the changes of values that ask for members to boot anew,
+	// and for others in their place.
+	Restarts     Renewals `json:"restarts,omitzero"`
+	Replacements Renewals `json:"replacements,omitzero"`
 	// Wires are the wires into this group and those out of it, by wire ID. The
 	// copy in the target's record is the one that counts; the one in a source's
 	// record only leads there.

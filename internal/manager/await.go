@@ -175,6 +175,11 @@ func (m *Manager) deliverAll(ctx context.Context, now pass, turns map[string]int
 		if err := m.spread(ctx, look, records[name]); err != nil {
 			return true, err
 		}
+		restarted, err := m.restartNext(ctx, look, records[name])
+		if err != nil {
+			return true, err
+		}
+		moved = moved || restarted
 	}
 	return moved, nil
 }
@@ -222,7 +227,7 @@ func (s AwaitSpec) settled(now pass) bool {
 			if report.Status == boot.StatusReady && !member.Failed() && report.Applied >= look.Group.Revision {
 				ready++
 			}
-			if !s.spared(own, look.Group) && !member.Failed() && (report.Received > report.Applied || member.inTurn(look.Group)) {
+			if !s.spared(own, look.Group) && !member.Failed() && (report.Received > report.Applied || member.inLine(look.Group) || member.restartDue(look.Group)) {
 				return false
 			}
 		}

@@ -49,6 +49,9 @@ func (c *change) tryConverge(ctx context.Context) error {
 	if launchErr == nil && before.Group.Launch != nil {
 		return errOutdated
 	}
+	if err := c.spread(ctx, before, before.Group); err != nil {
+		return errors.Join(launchErr, err)
+	}
 	work := planConvergence(before, c.keep)
 	var launched []hosting.Server
 	if launchErr == nil {
@@ -113,13 +116,12 @@ func planConvergence(observation Observation, keep map[int]bool) convergence {
 // planSlot plans one slot.
 func (c *convergence) planSlot(observation Observation, slot int, keep bool) {
 	member, running := observation.Member(slot)
-	fingerprint := Fingerprint(observation.Group.Configuration, observation.Group.Parameters)
 	if predecessor, replacing := observation.Predecessors[slot]; replacing {
 		begun := replacement{old: predecessor.Server, successor: member.Server}
 		switch {
 		case predecessor.Failed():
 			c.surplus = append(c.surplus, begun.old)
-		case !keep && (member.Failed() || member.Fingerprint != fingerprint):
+		case !keep && (member.Failed() || outdated(observation.Group, member)):
 			// The successor has failed, or isn't what is asked for any more: the
 			// predecessor, which is well, takes its place again.
 			c.surplus = append(c.surplus, begun.successor)
@@ -137,17 +139,24 @@ func (c *convergence) planSlot(observation Observation, slot int, keep bool) {
 	case member.Failed():
 		c.launch = append(c.launch, slot)
 		c.failed = append(c.failed, member.Server)
-	case !keep && member.Fingerprint != fingerprint:
+	case !keep && outdated(observation.Group, member):
 		c.roll = append(c.roll, member)
 	default:
 		c.planRestart(observation.Group, member)
 	}
 }
 
+// outdated reports whether the member was launched from something else than its group's
+// members are to be.
+func outdated(group hosting.Group, member Member) bool {
+	_, due := group.ReplacementDue(member.Server)
+	return due || member.Fingerprint != Fingerprint(group.Configuration, group.Parameters)
+}
+
 // planRestart plans the restart of a member that has yet to boot under its group's
 // mark.
 func (c *convergence) planRestart(group hosting.Group, member Member) {
-	if group.Restart != "" && member.Restart != group.Restart {
+	if _, due := group.RestartDue(member.Server); due {
 		c.restart = append(c.restart, member)
 	}
 }
@@ -194,12 +203,29 @@ func (c *change) restartAll(ctx context.Context, members []Member) error {
 		return err
 	}
 	for _, member := range members {
-		if err := c.service.Restart(ctx, []hosting.Server{member.Server}, group.Restart); err != nil {
-			return fmt.Errorf("restarting %s: %w", member.Key(), err)
+		if err := c.restart(ctx, group, member); err != nil {
+			return err
 		}
 		if err := c.passGate(ctx, member.Server); err != nil {
 			return fmt.Errorf("the restart stops at %s, the members after it have not been restarted: %w", member.Key(), err)
 		}
+	}
+	return nil
+}
+
+// restart lets the member boot anew, if it has not since that was asked for. It finds then
+// what the record holds.
+func (m *Manager) restart(ctx context.Context, group hosting.Group, member Member) error {
+	mark, due := group.RestartDue(member.Server)
+	if !due {
+		return nil
+	}
+	servers := []hosting.Server{member.Server}
+	if err := m.service.Deliver(ctx, servers, group.Delivery()); err != nil {
+		return fmt.Errorf("delivering revision %d to %s: %w", group.Revision, member.Key(), err)
+	}
+	if err := m.service.Restart(ctx, servers, mark.String()); err != nil {
+		return fmt.Errorf("restarting %s: %w", member.Key(), err)
 	}
 	return nil
 }

@@ -12,16 +12,17 @@ import (
 )
 
 // deliverAlong delivers what the wire carries, or the spec's value where it has no
-// sources, and whatever an earlier run has stored and not delivered. It returns why
-// it holds where the sources have no servers, or too few.
-func (m *Manager) deliverAlong(ctx context.Context, wire hosting.Wire, spec WireSpec) (holds string, err error) {
+// sources, and whatever an earlier run has stored and not delivered. It says why it holds
+// where the sources have no servers, or too few.
+func (m *Manager) deliverAlong(ctx context.Context, wire hosting.Wire, spec WireSpec) (Connection, error) {
+	done := Connection{WireID: wire.ID}
 	looks, err := m.lookAtEnds(ctx, wire)
 	if err != nil {
-		return "", err
+		return done, err
 	}
 	target, found := looks[wire.Into]
 	if !found || len(target.Members) == 0 {
-		return "", nil
+		return done, nil
 	}
 	now := carried{}
 	switch {
@@ -34,16 +35,28 @@ func (m *Manager) deliverAlong(ctx context.Context, wire hosting.Wire, spec Wire
 	group := target.Group
 	if now.ok {
 		if group, _, err = m.store(ctx, target, wire, now.value); err != nil {
-			return "", err
+			return done, err
 		}
 	}
 	if now.empty {
-		holds = now.why
+		done.Holds = now.why
 	}
 	if short := shortage(wire, looks); short != "" && wire.OnViolation == hosting.ViolationFails {
-		return "", &TooFewSourcesError{Into: wire.Into, Parameter: wire.Parameter, Shortage: short}
+		return done, &TooFewSourcesError{Into: wire.Into, Parameter: wire.Parameter, Shortage: short}
 	}
-	return holds, m.spread(ctx, target, group)
+	done.Outdated = outdatedFor(wire.Parameter, target, group)
+	return done, m.spread(ctx, target, group)
+}
+
+// outdatedFor returns the keys of the members that keep a former value of the parameter.
+func outdatedFor(parameter string, target Observation, group hosting.Group) []string {
+	var keys []string
+	for _, member := range target.Members {
+		if renewal, due := group.ReplacementDue(member.Server); due && renewal.Parameter == parameter && member.Slot < group.Size {
+			keys = append(keys, member.Key())
+		}
+	}
+	return keys
 }
 
 func holdsValue(group hosting.Group, parameter string) bool {
@@ -65,19 +78,7 @@ func (m *Manager) store(ctx context.Context, target Observation, wire hosting.Wi
 		return hosting.Group{}, false, refusedValue(wire, err)
 	}
 	group, err = m.service.UpdateGroup(ctx, target.Group.GroupRef, func(group *hosting.Group) error {
-		changed = false
-		if !owns(group.Wires[wire.ID], group.Name, wire.Parameter) || stores(*group, wire.Parameter, value) {
-			return nil
-		}
-		changed = true
-		group.Revision++
-		values := maps.Clone(group.Values)
-		if values == nil {
-			values = make(map[string]boot.Value)
-		}
-		value.Sensitive, value.Since = parameter.Sensitive, group.Revision
-		values[wire.Parameter] = value
-		group.Values = values
+		changed = owns(group.Wires[wire.ID], group.Name, wire.Parameter) && put(group, wire.Parameter, parameter, value)
 		return nil
 	})
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/musterhq/terraform-provider-muster/internal/boot"
@@ -17,8 +18,13 @@ type GroupSpec struct {
 	Name string
 	// Configuration is the ID of the server configuration, which must be stored.
 	Configuration string
-	// Parameters are the values known at launch.
+	// Parameters are the values that the group gives to its members.
 	Parameters map[string]string
+	// Secrets are those of them that are sensitive.
+	Secrets map[string]string
+	// KeepSecrets: they count only where the record holds none. A secret that Terraform
+	// doesn't compare may be another one in every run.
+	KeepSecrets bool
 	// Size is the number of members.
 	Size int
 	// Restart is the mark under which the members are to have booted: another one
@@ -62,10 +68,11 @@ func (e *GroupBusyError) Error() string {
 // the members that it has. The group's look after the call is returned, also
 // with an error once the group is recorded; then it is true as far as it goes.
 func (m *Manager) CreateGroup(ctx context.Context, spec GroupSpec) (Outcome, error) {
-	if err := m.checkSpec(ctx, spec); err != nil {
+	configuration, err := m.checkSpec(ctx, spec)
+	if err != nil {
 		return Outcome{}, err
 	}
-	ref, err := m.claimGroup(ctx, spec)
+	ref, err := m.claimGroup(ctx, spec, configuration)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -88,17 +95,13 @@ func (m *Manager) CreateGroup(ctx context.Context, spec GroupSpec) (Outcome, err
 // the slots of keep are not replaced whatever their state. Like CreateGroup it
 // returns the look after the call also with an error.
 func (m *Manager) ChangeGroup(ctx context.Context, ref hosting.GroupRef, spec GroupSpec, keep map[int]bool) (Outcome, error) {
-	if err := m.checkSpec(ctx, spec); err != nil {
+	configuration, err := m.checkSpec(ctx, spec)
+	if err != nil {
 		return Outcome{}, err
 	}
-	_, err := m.service.UpdateGroup(ctx, ref, func(group *hosting.Group) error {
+	_, err = m.service.UpdateGroup(ctx, ref, func(group *hosting.Group) error {
 		group.State = hosting.GroupConfirmed
-		applySpec(group, spec)
-		if group.Size == 0 {
-			// What a group without members would keep goes stale unnoticed: its values
-			// are fetched anew when a member runs again.
-			group.Values = nil
-		}
+		applySpec(group, spec, configuration)
 		return nil
 	})
 	if err != nil {
@@ -156,55 +159,69 @@ func (m *Manager) DestroyGroup(ctx context.Context, ref hosting.GroupRef, drainT
 	return end.warnings, nil
 }
 
-func (m *Manager) checkSpec(ctx context.Context, spec GroupSpec) error {
+// checkSpec returns the configuration that the spec names.
+func (m *Manager) checkSpec(ctx context.Context, spec GroupSpec) (boot.Configuration, error) {
 	configuration, err := m.Configuration(ctx, spec.Configuration)
 	if errors.Is(err, hosting.ErrNotFound) {
-		return fmt.Errorf("server configuration %q isn't stored on the hosting service; apply the configuration first: %w", spec.Configuration, err)
+		return configuration, fmt.Errorf("server configuration %q isn't stored on the hosting service; apply the configuration first: %w", spec.Configuration, err)
 	}
 	if err != nil {
-		return err
+		return configuration, err
 	}
-	return CheckLaunchValues(configuration, spec.Parameters)
+	return configuration, checkValues(configuration, spec.Parameters, spec.Secrets)
 }
 
-// CheckLaunchValues reports the first of the values that a configuration doesn't
-// take at launch, and the first parameter that lacks one.
-func CheckLaunchValues(configuration boot.Configuration, values map[string]string) error {
-	for name, text := range values {
-		parameter, declared := configuration.Parameters[name]
-		if !declared {
-			return fmt.Errorf("configuration %q declares no parameter %q", configuration.Name, name)
-		}
-		if err := parameter.Check(text); err != nil {
-			return fmt.Errorf("parameter %q: %w", name, err)
+// checkValues reports the first of the values that the configuration doesn't take from its
+// group, and the first parameter that lacks one.
+func checkValues(configuration boot.Configuration, plain, secrets map[string]string) error {
+	for _, values := range []map[string]string{plain, secrets} {
+		for _, name := range slices.Sorted(maps.Keys(values)) {
+			parameter, declared := configuration.Parameters[name]
+			if !declared {
+				return fmt.Errorf("configuration %q declares no parameter %q", configuration.Name, name)
+			}
+			if err := parameter.Check(values[name]); err != nil {
+				return fmt.Errorf("parameter %q: %w", name, err)
+			}
 		}
 	}
-	for name, parameter := range configuration.Parameters {
-		if _, given := values[name]; !given && parameter.Default == nil && !parameter.Deferred {
+	for _, name := range slices.Sorted(maps.Keys(configuration.Parameters)) {
+		parameter := configuration.Parameters[name]
+		_, open := plain[name]
+		_, secret := secrets[name]
+		if !open && !secret && parameter.Default == nil && !parameter.Deferred {
 			return fmt.Errorf("parameter %q of configuration %q has neither a value nor a default and isn't deferred", name, configuration.Name)
 		}
 	}
 	return nil
 }
 
-func applySpec(group *hosting.Group, spec GroupSpec) {
+func applySpec(group *hosting.Group, spec GroupSpec, configuration boot.Configuration) {
+	own := split(configuration, spec.Parameters, spec.Secrets)
 	group.Configuration = spec.Configuration
-	group.Parameters = maps.Clone(spec.Parameters)
+	group.Parameters = own.launched
 	group.Size = spec.Size
 	group.Restart = spec.Restart
+	if group.Size == 0 {
+		// What a group without members would keep goes stale unnoticed: its values
+		// are fetched anew when a member runs again.
+		group.Values, group.Restarts, group.Replacements = nil, hosting.Renewals{}, hosting.Renewals{}
+		return
+	}
+	give(group, configuration, own.delivered, spec.KeepSecrets)
 }
 
 // claimGroup records the group, or takes over what a crashed run has recorded.
-func (m *Manager) claimGroup(ctx context.Context, spec GroupSpec) (hosting.GroupRef, error) {
+func (m *Manager) claimGroup(ctx context.Context, spec GroupSpec, configuration boot.Configuration) (hosting.GroupRef, error) {
 	group := hosting.Group{
 		GroupRef: hosting.GroupRef{Name: spec.Name, Incarnation: rand.Text()},
 		State:    hosting.GroupCreating,
 		Run:      m.run,
 	}
-	applySpec(&group, spec)
+	applySpec(&group, spec, configuration)
 	err := m.service.CreateGroup(ctx, group)
 	if errors.Is(err, hosting.ErrExists) {
-		return m.takeOverGroup(ctx, spec)
+		return m.takeOverGroup(ctx, spec, configuration)
 	}
 	if err != nil {
 		return hosting.GroupRef{}, fmt.Errorf("recording server group %q: %w", spec.Name, err)
@@ -212,7 +229,7 @@ func (m *Manager) claimGroup(ctx context.Context, spec GroupSpec) (hosting.Group
 	return group.GroupRef, nil
 }
 
-func (m *Manager) takeOverGroup(ctx context.Context, spec GroupSpec) (hosting.GroupRef, error) {
+func (m *Manager) takeOverGroup(ctx context.Context, spec GroupSpec, configuration boot.Configuration) (hosting.GroupRef, error) {
 	found, err := m.service.Group(ctx, spec.Name)
 	if err != nil {
 		return hosting.GroupRef{}, err
@@ -230,7 +247,7 @@ func (m *Manager) takeOverGroup(ctx context.Context, spec GroupSpec) (hosting.Gr
 			return &GroupExistsError{Name: spec.Name}
 		}
 		group.Run = m.run
-		applySpec(group, spec)
+		applySpec(group, spec, configuration)
 		return nil
 	})
 	if err != nil {

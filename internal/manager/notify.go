@@ -161,7 +161,7 @@ func (c *change) lateMembers(ctx context.Context, consumers []consumer) (latenes
 				continue
 			}
 			late.keys = append(late.keys, member.Key())
-			waits := member.inTurn(look.Group) && stopped(look)
+			waits := member.inLine(look.Group) && stopped(look)
 			late.busy = late.busy || !waits && (member.Report.Status == boot.StatusReady || member.Report.Received > member.Report.Applied)
 		}
 	}

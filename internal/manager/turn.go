@@ -44,9 +44,10 @@ func stopped(observation Observation) bool {
 	})
 }
 
-// inTurn reports whether the member has yet to be given what the record holds.
-func (m Member) inTurn(group hosting.Group) bool {
-	return m.Slot < group.Size && m.Delivered < group.Revision
+// inLine reports whether the member has yet to have its turn with a value that spreads in
+// serial order.
+func (m Member) inLine(group hosting.Group) bool {
+	return m.Slot < group.Size && m.Delivered < serialRevision(group)
 }
 
 // serialRevision returns the revision of the newest value that spreads in serial order; 0

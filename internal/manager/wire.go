@@ -41,6 +41,9 @@ type Connection struct {
 	// Holds says, where nothing was delivered because the sources have no servers, or
 	// too few, which; empty otherwise. It is no error: what was delivered stays in force.
 	Holds string
+	// Outdated are the keys of the members that keep a former value, because its change
+	// replaces servers; the next change of their group does that.
+	Outdated []string
 }
 
 // WireOwnedError says that another injection owns the parameter.
@@ -104,11 +107,11 @@ func (m *Manager) Connect(ctx context.Context, id string, spec WireSpec) (Connec
 	if moved.ID != "" {
 		former = moved
 	}
-	holds, err := m.establish(ctx, wire, former, spec)
+	done, err := m.establish(ctx, wire, former, spec)
 	if err != nil {
 		return Connection{}, errors.Join(err, m.undo(ctx, wire, former))
 	}
-	return Connection{WireID: wire.ID, Holds: holds}, nil
+	return done, nil
 }
 
 // movedWire returns the wire as the record of its former target has it; zero where
@@ -139,15 +142,15 @@ func (m *Manager) wireInto(ctx context.Context, id, into string) (hosting.Wire, 
 // establish completes the record of a wire that owns its parameter, delivers, and
 // last removes what its former self, zero for a new wire, has left: until then
 // everything can be put back.
-func (m *Manager) establish(ctx context.Context, wire, former hosting.Wire, spec WireSpec) (holds string, err error) {
+func (m *Manager) establish(ctx context.Context, wire, former hosting.Wire, spec WireSpec) (Connection, error) {
 	if err := m.completeWire(ctx, wire); err != nil {
-		return "", err
+		return Connection{}, err
 	}
-	holds, err = m.deliverAlong(ctx, wire, spec)
+	done, err := m.deliverAlong(ctx, wire, spec)
 	if err != nil || former.ID == "" {
-		return holds, err
+		return done, err
 	}
-	return holds, m.exchange(ctx, former, wire)
+	return done, m.exchange(ctx, former, wire)
 }
 
 // completeWire records the wire at its sources and refuses one that closes a loop.

@@ -18,6 +18,11 @@ type WireState struct {
 	// has members and lacks the value of a wire without sources, or what is stored
 	// has not been delivered to one of its members.
 	Pending bool
+	// Held: the target's record holds a value.
+	Held bool
+	// Revision is the target's newest, and Applied what its members have applied, by key.
+	Revision int
+	Applied  map[string]int
 }
 
 // LookAtWire reads how things stand with the wire and confirms it.
@@ -39,8 +44,9 @@ func (m *Manager) LookAtWire(ctx context.Context, id string, spec WireSpec) (Wir
 			return WireState{}, err
 		}
 	}
-	pending, err := m.wirePending(ctx, wire)
-	return WireState{Exists: true, Pending: pending}, err
+	state, err := m.lookAlong(ctx, wire)
+	state.Exists = true
+	return state, err
 }
 
 // FoundWire is a wire as the ledger holds it.
@@ -80,27 +86,40 @@ func (s WireSpec) describes(wire hosting.Wire) bool {
 		wire.MinSources == s.MinSources && wire.OnViolation == s.OnViolation && wire.Order == s.Order
 }
 
-func (m *Manager) wirePending(ctx context.Context, wire hosting.Wire) (bool, error) {
+// lookAlong reads what the wire's target has and what is pending.
+func (m *Manager) lookAlong(ctx context.Context, wire hosting.Wire) (WireState, error) {
 	looks, err := m.lookAtEnds(ctx, wire)
 	if _, missing := errors.AsType[*ConfigurationMissingError](err); missing {
 		// Nothing can be delivered before the configuration is stored again.
-		return false, nil
-	}
-	if err != nil {
-		return false, err
+		return WireState{}, nil
 	}
 	target, found := looks[wire.Into]
-	if !found || len(target.Members) == 0 {
-		return false, nil
+	if err != nil || !found {
+		return WireState{}, err
+	}
+	state := WireState{
+		Pending: pendingAlong(wire, looks), Held: holdsValue(target.Group, wire.Parameter),
+		Revision: target.Group.Revision, Applied: make(map[string]int),
+	}
+	for _, member := range target.Members {
+		state.Applied[member.Key()] = member.Report.Applied
+	}
+	return state, nil
+}
+
+func pendingAlong(wire hosting.Wire, looks map[string]Observation) bool {
+	target := looks[wire.Into]
+	if len(target.Members) == 0 {
+		return false
 	}
 	if len(lagging(target, target.Group.Revision)) > 0 {
-		return true, nil
+		return true
 	}
 	if len(wire.From) == 0 {
-		return !holdsValue(target.Group, wire.Parameter), nil
+		return !holdsValue(target.Group, wire.Parameter)
 	}
 	now := carry(wire, looks)
-	return now.ok && !stores(target.Group, wire.Parameter, now.value), nil
+	return now.ok && !stores(target.Group, wire.Parameter, now.value)
 }
 
 // lookAtEnds observes the target and the sources of a wire; a group that doesn't

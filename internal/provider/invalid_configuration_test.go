@@ -67,7 +67,7 @@ func configurationMistakes() map[string]mistake {
 		},
 		"a default for a sensitive parameter": {
 			config: parameters(`{ token = { sensitive = true, default = "hush" } }`),
-			want:   []diagnosis{{"parameters", "Invalid Server Configuration", "parameters.token.default: a sensitive parameter has no default, which would be stored in plain text; remove it, set deferred = true, and deliver the value with value_wo of a muster_parameter_injection."}},
+			want:   []diagnosis{{"parameters", "Invalid Server Configuration", "parameters.token.default: a sensitive parameter has no default, which would be stored in plain text; remove it, and give the value with parameters_wo of the muster_server_group or, if it is to arrive later, with deferred = true and a muster_parameter_injection."}},
 		},
 		"a default for a deferred parameter": {
 			config: parameters(`{ schema = { deferred = true, default = "public" } }`),
@@ -97,9 +97,9 @@ func configurationMistakes() map[string]mistake {
 			config: parameters(`{ port = { required_for = "ready" } }`),
 			want:   []diagnosis{{"parameters", "Invalid Server Configuration", "parameters.port.required_for: only a deferred parameter can arrive after the server has started; set deferred = true."}},
 		},
-		"a sensitive parameter that isn't deferred": {
-			config: parameters(`{ token = { sensitive = true } }`),
-			want:   []diagnosis{{"parameters", "Invalid Server Configuration", "parameters.token.sensitive: a sensitive parameter gets its value from a muster_parameter_injection; set deferred = true."}},
+		"an effect that doesn't exist": {
+			config: parameters(`{ port = { on_change = "reboot" } }`),
+			want:   []diagnosis{{"parameters", "Invalid Server Configuration", `parameters.port.on_change: "reboot" is no effect; use "deliver", "update", "restart" or "replace".`}},
 		},
 		"an output that is null": {
 			config: outputs(`{ schema = null }`),

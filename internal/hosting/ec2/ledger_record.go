@@ -17,10 +17,12 @@ type record struct {
 }
 
 // storedValues and storedWires are the parts of a record that have parameters of
-// their own.
+// their own. A value and what its change asks for are written in one step.
 type storedValues struct {
-	Revision int                   `json:"revision"`
-	Values   map[string]boot.Value `json:"values,omitempty"`
+	Revision     int                   `json:"revision"`
+	Values       map[string]boot.Value `json:"values,omitempty"`
+	Restarts     hosting.Renewals      `json:"restarts,omitzero"`
+	Replacements hosting.Renewals      `json:"replacements,omitzero"`
 }
 
 type storedWires struct {
@@ -45,8 +47,9 @@ type bodies [sections]string
 func (r *record) encode() (b bodies, err error) {
 	main := *r
 	main.Revision, main.Values, main.Wires = 0, nil, nil
+	main.Restarts, main.Replacements = hosting.Renewals{}, hosting.Renewals{}
 	for section, content := range [sections]any{
-		sectionValues: storedValues{Revision: r.Revision, Values: r.Values},
+		sectionValues: storedValues{Revision: r.Revision, Values: r.Values, Restarts: r.Restarts, Replacements: r.Replacements},
 		sectionWires:  storedWires{Wires: r.Wires},
 		sectionMain:   main,
 	} {
@@ -89,6 +92,7 @@ func (r *record) decodeData(names []string, states map[string]state) error {
 		}
 	}
 	r.Revision, r.Values, r.Wires = values.Revision, values.Values, wires.Wires
+	r.Restarts, r.Replacements = values.Restarts, values.Replacements
 	return nil
 }
 

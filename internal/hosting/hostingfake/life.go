@@ -136,10 +136,24 @@ func (s *server) takeInput() {
 		if !s.program.takes(name) {
 			continue
 		}
-		l.Values[name] = value
-		if value.Since > before[name].Since {
-			s.event("received " + name)
-		}
+		former, held := before[name]
+		s.takeValue(name, former, value, held)
+	}
+}
+
+// takeValue puts a value in its place as far as its effect allows it.
+func (s *server) takeValue(name string, former, value boot.Value, held bool) {
+	effect := s.program.Payload.Configuration.Parameters[name].Effect()
+	if held && effect == boot.EffectReplace {
+		value = former
+	}
+	s.Life.Values[name] = value
+	if value.Since <= former.Since {
+		return
+	}
+	s.event("received " + name)
+	if effect == boot.EffectDeliver || held && effect == boot.EffectRestart {
+		s.markSeen([]string{name})
 	}
 }
 

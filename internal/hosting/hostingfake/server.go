@@ -52,7 +52,7 @@ func newProgram(payload boot.Payload) *program {
 		case parameter.Deferred && parameter.RequiredFor == boot.RequiredForReady:
 			p.ready = append(p.ready, name)
 		case parameter.Deferred && parameter.RequiredFor == boot.RequiredForNothing:
-		case parameter.Deferred || parameter.Sensitive:
+		case parameter.Delivered():
 			p.boot = append(p.boot, name)
 		case given:
 			p.launched[name] = value

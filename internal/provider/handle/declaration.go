@@ -21,6 +21,7 @@ const (
 	wordDeferred  = "deferred"
 	wordSensitive = "sensitive"
 	wordRequired  = "required for "
+	wordEffect    = "on change "
 	// wordPattern comes last, because a pattern may hold the separator.
 	wordPattern = "pattern "
 	separator   = ", "
@@ -59,6 +60,9 @@ func describeParameter(parameter boot.Parameter) string {
 	if parameter.Sensitive {
 		words = append(words, wordSensitive)
 	}
+	if parameter.OnChange != "" {
+		words = append(words, wordEffect+string(parameter.OnChange))
+	}
 	if parameter.Pattern != "" {
 		words = append(words, wordPattern+parameter.Pattern)
 	}
@@ -80,6 +84,7 @@ func parseParameter(line string) boot.Parameter {
 	parameter := boot.Parameter{RequiredFor: boot.RequiredForBoot, Pattern: pattern}
 	for i, word := range strings.Split(line, separator) {
 		required, isRequired := strings.CutPrefix(word, wordRequired)
+		effect, isEffect := strings.CutPrefix(word, wordEffect)
 		switch {
 		case i == 0:
 			parameter.Type = boot.Type(word)
@@ -91,6 +96,8 @@ func parseParameter(line string) boot.Parameter {
 			parameter.Sensitive = true
 		case isRequired:
 			parameter.RequiredFor = boot.Requirement(required)
+		case isEffect:
+			parameter.OnChange = boot.Effect(effect)
 		}
 	}
 	return parameter
@@ -120,6 +127,23 @@ func LookupOutput(outputs types.Map, owner, name string) (output boot.Output, kn
 	}
 	words := strings.Split(line, separator)
 	return boot.Output{Type: boot.Type(words[0]), Sensitive: slices.Contains(words[1:], wordSensitive)}, true, nil
+}
+
+// Parameters returns the declarations of a handle by name; known is false where one of them
+// isn't known yet.
+func Parameters(declared types.Map) (parameters map[string]boot.Parameter, known bool) {
+	if declared.IsUnknown() {
+		return nil, false
+	}
+	parameters = make(map[string]boot.Parameter)
+	for name, element := range declared.Elements() {
+		line, ok := element.(types.String)
+		if !ok || line.IsUnknown() {
+			return nil, false
+		}
+		parameters[name] = parseParameter(line.ValueString())
+	}
+	return parameters, true
 }
 
 // MissingValues returns, sorted, the declared parameters that must be given at

@@ -33,7 +33,7 @@ func TestLookupParameter(t *testing.T) {
 	if _, known, err := handle.LookupParameter(types.MapUnknown(types.StringType), "x", "hots"); known || err != nil {
 		t.Errorf("declarations that aren't known: got known %t, %v", known, err)
 	}
-	future := types.MapValueMust(types.StringType, map[string]attr.Value{"port": types.StringValue("number, deferred, on change restart, required for ready")})
+	future := types.MapValueMust(types.StringType, map[string]attr.Value{"port": types.StringValue("number, deferred, on alarm restart, required for ready")})
 	got, _, err := handle.LookupParameter(future, "x", "port")
 	if want := (boot.Parameter{Type: boot.TypeNumber, Deferred: true, RequiredFor: boot.RequiredForReady}); err != nil || cmp.Diff(want, got) != "" {
 		t.Errorf("a word that isn't known is skipped: got %+v, %v", got, err)
@@ -82,8 +82,8 @@ func TestMissingValues(t *testing.T) {
 
 func TestMembership(t *testing.T) {
 	t.Parallel()
-	one := handle.Membership(map[string]string{"web-0": "a", "web-1": "b"})
-	if two := handle.Membership(map[string]string{"web-1": "b", "web-0": "a"}); one != two {
+	one := handle.Membership(map[string]string{"web-0": "a", "web-1": "b"}, 3)
+	if two := handle.Membership(map[string]string{"web-1": "b", "web-0": "a"}, 3); one != two {
 		t.Errorf("it depends on the order: %s, %s", one, two)
 	}
 	for name, members := range map[string]map[string]string{
@@ -91,8 +91,14 @@ func TestMembership(t *testing.T) {
 		"one less":       {"web-0": "a"},
 		"exchanged":      {"web-0": "b", "web-1": "a"},
 	} {
-		if handle.Membership(members) == one {
+		if handle.Membership(members, 3) == one {
 			t.Errorf("%s: the membership is the same", name)
+		}
+	}
+	for _, given := range []int{0, 3} {
+		text := handle.Membership(map[string]string{"web-0": "a"}, given)
+		if got := (handle.Group{Membership: types.StringValue(text)}).GivenRevision(); got != given {
+			t.Errorf("the revision %d comes back as %d", given, got)
 		}
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -26,7 +28,7 @@ type Group struct {
 	// boot where it has one; null means that the member doesn't run.
 	Members types.Map `tfsdk:"members"`
 	// Membership is unknown exactly when a member is added, removed, replaced or
-	// restarted.
+	// restarted, or gets another value from the group itself.
 	Membership types.String `tfsdk:"membership"`
 	Outputs    types.Map    `tfsdk:"outputs"`
 	Parameters types.Map    `tfsdk:"parameters"`
@@ -49,20 +51,21 @@ func FromObservation(observation manager.Observation) Group {
 		Name:        types.StringValue(group.Name),
 		Incarnation: types.StringValue(group.Incarnation),
 		Members:     types.MapValueMust(types.StringType, ids),
-		Membership:  types.StringValue(Membership(members)),
+		Membership:  types.StringValue(Membership(members, observation.GivenRevision())),
 		Outputs:     FromOutputs(observation.Configuration.Outputs),
 		Parameters:  FromParameters(observation.Configuration.Parameters),
 	}
 }
 
 // bootOf is the text by which a handle knows a member: its server's ID and, once it has
-// been restarted, the mark of that. Who waits for members waits again for those that
-// have been restarted.
+// been restarted, the trigger of that. Who waits for members waits again for those that
+// have been restarted; a restart for a value is part of what is waited for.
 func bootOf(member manager.Member) string {
-	if member.Restart == "" {
+	trigger := hosting.ParseBootMark(member.Restart).Trigger
+	if trigger == "" {
 		return member.ID
 	}
-	return member.ID + "/" + member.Restart
+	return member.ID + "/" + trigger
 }
 
 // GroupTypes are the attribute types of a [Group].
@@ -127,12 +130,24 @@ func (g Group) Label() string {
 	return fmt.Sprintf("server group %q", g.Name.ValueString())
 }
 
-// Membership returns the text that changes whenever the servers of a group do. It
-// depends on nothing but the members.
-func Membership(members map[string]string) string {
+// Membership returns the text that changes whenever the servers of a group do, or what the
+// group itself gives to them: that has a revision, 0 where there is nothing. It depends on
+// nothing else.
+func Membership(members map[string]string, given int) string {
 	hash := sha256.New()
 	for _, key := range slices.Sorted(maps.Keys(members)) {
 		fmt.Fprintf(hash, "%s=%s\n", key, members[key])
 	}
-	return hex.EncodeToString(hash.Sum(nil)[:8])
+	text := hex.EncodeToString(hash.Sum(nil)[:8])
+	if given > 0 {
+		text += "." + strconv.Itoa(given)
+	}
+	return text
+}
+
+// GivenRevision returns the revision in a membership; 0 where it has none, or isn't known.
+func (g Group) GivenRevision() int {
+	_, text, _ := strings.Cut(g.Membership.ValueString(), ".")
+	revision, _ := strconv.Atoi(text)
+	return revision
 }

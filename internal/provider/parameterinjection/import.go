@@ -52,7 +52,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 // the one of whatever value_wo_version the configuration has.
 func fromWire(ctx context.Context, found manager.FoundWire) (model, error) {
 	recorded := found.Wire
-	m := model{ID: types.StringValue(recorded.ID), From: types.ListNull(endType(outputName))}
+	m := model{ID: types.StringValue(recorded.ID), From: types.ListNull(endType(outputName)), Effects: noEffects()}
 	target, err := fromEnd(found, recorded.Into, parameterName, recorded.Parameter)
 	if err != nil {
 		return model{}, err

@@ -48,6 +48,7 @@ type model struct {
 	ValueWO        types.String `tfsdk:"value_wo"`
 	ValueWOVersion types.String `tfsdk:"value_wo_version"`
 	Wire           types.Object `tfsdk:"wire"`
+	Effects        types.Map    `tfsdk:"effects"`
 	ID             types.String `tfsdk:"id"`
 }
 

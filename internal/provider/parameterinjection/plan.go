@@ -41,6 +41,7 @@ func (p *planner) compute(ctx context.Context) (model, diag.Diagnostics) {
 		diagnostics.Append(checkText("value_wo", p.secret, target, parameter)...)
 	}
 	p.plan.Wire = wire(target, sources, sourcesKnown, p.delivery(ctx, target, sources, sourcesKnown))
+	p.plan.Effects = p.effects(ctx, target, sources)
 	if p.state == nil {
 		p.plan.ID = types.StringUnknown()
 	} else {

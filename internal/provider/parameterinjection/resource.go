@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -102,7 +103,10 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		resp.Diagnostics.Append(tfdiag.Unable("Read", noun, err))
 		return
 	}
-	seen := sighting{Gone: !found.Exists, Pending: found.Pending}
+	seen := sighting{
+		Gone: !found.Exists, Pending: found.Pending,
+		Held: found.Held, Revision: found.Revision, Applied: found.Applied,
+	}
 	resp.Diagnostics.Append(tfvalue.SavePrivate(ctx, resp.Private, sightingKey, seen)...)
 }
 
@@ -170,8 +174,14 @@ func (r *Resource) connect(ctx context.Context, plan, state *model, config tfsdk
 		diagnostics.AddAttributeWarning(path.Root(fromName), "Nothing to Deliver",
 			tfdiag.Sentence(connection.Holds)+" What was delivered before stays in force; the value is delivered as soon as there is one.")
 	}
+	if len(connection.Outdated) > 0 {
+		diagnostics.AddAttributeWarning(path.Root(intoName), "Members Keep the Former Value",
+			fmt.Sprintf("A change of parameter %q replaces servers. The next apply replaces %s, one at a time; until then they keep the value that they have.",
+				spec.Parameter, strings.Join(connection.Outdated, ", ")))
+	}
 	plan.ID = types.StringValue(connection.WireID)
 	plan.Wire = withDelivery(ctx, plan.Wire)
+	plan.settleEffects(ctx, state)
 	return true
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/musterhq/terraform-provider-muster/internal/hosting"
 	"github.com/musterhq/terraform-provider-muster/internal/provider/handle"
@@ -68,6 +69,11 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				Computed:            true,
 				AttributeTypes:      handle.WireTypes(),
 				MarkdownDescription: "What a `muster_server_readiness` takes in `after`, so that it runs again when this injection delivers something new.",
+			},
+			"effects": schema.MapAttribute{
+				Computed:            true,
+				ElementType:         types.StringType,
+				MarkdownDescription: "What the newest delivery did on the members that had run before it, by key, for example `runs revision 7 of 9: will deliver and update`. The parameter's `on_change` declares it.",
 			},
 			"id": schema.StringAttribute{
 				Computed:            true,

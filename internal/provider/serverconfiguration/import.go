@@ -82,6 +82,7 @@ func fromParameter(parameter boot.Parameter) parameterModel {
 		Deferred:    types.BoolValue(parameter.Deferred),
 		RequiredFor: types.StringValue(string(parameter.RequiredFor)),
 		Sensitive:   types.BoolValue(parameter.Sensitive),
+		OnChange:    optional(string(parameter.OnChange)),
 	}
 }
 

@@ -37,6 +37,7 @@ type parameterModel struct {
 	Deferred    types.Bool   `tfsdk:"deferred"`
 	RequiredFor types.String `tfsdk:"required_for"`
 	Sensitive   types.Bool   `tfsdk:"sensitive"`
+	OnChange    types.String `tfsdk:"on_change"`
 }
 
 type outputModel struct {
@@ -176,6 +177,7 @@ func (p parameterModel) toParameter() boot.Parameter {
 		Deferred:    p.Deferred.ValueBool(),
 		RequiredFor: boot.Requirement(tfvalue.StringOr(p.RequiredFor, string(boot.RequiredForBoot))),
 		Sensitive:   p.Sensitive.ValueBool(),
+		OnChange:    boot.Effect(p.OnChange.ValueString()),
 	}
 }
 

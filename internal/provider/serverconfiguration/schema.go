@@ -111,7 +111,14 @@ func parametersAttribute() schema.MapNestedAttribute {
 			"sensitive": schema.BoolAttribute{
 				Optional: true, Computed: true,
 				Default:             booldefault.StaticBool(false),
-				MarkdownDescription: "Whether the value is a secret. It then must be deferred, and comes from a sensitive output or from `value_wo` of an injection, so that Terraform never stores it.",
+				MarkdownDescription: "Whether the value is a secret. It then comes from `parameters_wo` of the group or, if it is deferred, from a sensitive output or `value_wo` of an injection, so that Terraform never stores it.",
+			},
+			"on_change": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "What a change of the value does to a server that has had another one. `deliver`: it is put in its place, and nothing is run. " +
+					"`update`: then the `update_script` runs. `restart`: then the server is restarted, one of the group at a time, and its boot script runs again. " +
+					"`replace`: another server takes the place of this one, one of the group at a time; it keeps the former value until then. " +
+					"Default: `update` for a parameter that is deferred or sensitive, otherwise `replace`. The first value that a server gets is no change: its `update_script` runs, unless a script has read the value.",
 			},
 		}},
 	}

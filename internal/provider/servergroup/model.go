@@ -18,11 +18,14 @@ type model struct {
 	ServerConfiguration types.Object   `tfsdk:"server_configuration"`
 	DesiredServers      tfvalue.Whole  `tfsdk:"desired_servers"`
 	Parameters          types.Map      `tfsdk:"parameters"`
+	ParametersWO        types.Map      `tfsdk:"parameters_wo"`
+	ParametersWOVersion types.String   `tfsdk:"parameters_wo_version"`
 	RestartTriggers     types.Map      `tfsdk:"restart_triggers"`
 	DrainTimeout        types.String   `tfsdk:"drain_timeout"`
 	Members             types.Map      `tfsdk:"members"`
 	Handle              types.Object   `tfsdk:"handle"`
 	Replacements        types.Map      `tfsdk:"replacements"`
+	Effects             types.Map      `tfsdk:"effects"`
 	Location            types.String   `tfsdk:"location"`
 	Timeouts            timeouts.Value `tfsdk:"timeouts"`
 }
@@ -101,9 +104,10 @@ func (m *model) setMembers(members map[string]attr.Value, group handle.Group, bo
 		wholly = wholly && !id.IsUnknown()
 	}
 	group.Members = types.MapValueMust(types.StringType, ids)
+	given := group.GivenRevision()
 	group.Membership = types.StringUnknown()
 	if wholly {
-		group.Membership = types.StringValue(handle.Membership(known))
+		group.Membership = types.StringValue(handle.Membership(known, given))
 	}
 	m.Handle = group.Object()
 }

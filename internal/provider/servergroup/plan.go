@@ -25,7 +25,9 @@ import (
 type planner struct {
 	plan model
 	// name is the name as it is configured.
-	name          types.String
+	name types.String
+	// secrets is parameters_wo as it is configured: a plan never holds it.
+	secrets       types.Map
 	configuration handle.Configuration
 	// state is nil on creation.
 	state *model
@@ -35,17 +37,13 @@ type planner struct {
 // compute fills in the computed attributes of the plan.
 func (p *planner) compute(ctx context.Context) (model, diag.Diagnostics) {
 	p.plan.Name = p.groupName()
-	if p.state == nil {
-		p.plan.Location = types.StringUnknown()
-		p.plan.Replacements = types.MapValueMust(types.StringType, map[string]attr.Value{})
-	} else {
-		p.plan.Location = p.state.Location
-		p.plan.Replacements = p.state.Replacements
-	}
+	p.keep()
 	diagnostics := p.checkParameters()
+	prior := p.priorHandle(ctx, &diagnostics)
 	group := handle.Group{
 		Name:        p.plan.Name,
-		Incarnation: p.incarnation(ctx, &diagnostics),
+		Incarnation: prior.Incarnation,
+		Membership:  prior.Membership,
 		Outputs:     p.configuration.Outputs,
 		Parameters:  p.configuration.Parameters,
 	}
@@ -57,21 +55,50 @@ func (p *planner) compute(ctx context.Context) (model, diag.Diagnostics) {
 		p.plan.Replacements = types.MapUnknown(types.StringType)
 	}
 	if p.plan.Name.IsUnknown() || p.configuration.ID.IsUnknown() || p.plan.DesiredServers.IsUnknown() {
-		p.plan.Members = types.MapUnknown(memberType())
-		group.Members = types.MapUnknown(types.StringType)
-		group.Membership = types.StringUnknown()
-		p.plan.Handle = group.Object()
-		return p.plan, diagnostics
+		p.planUnknownMembers(group)
+	} else {
+		p.planMembers(ctx, group)
 	}
+	return p.plan, diagnostics
+}
+
+// keep plans what only changes with something else as it was.
+func (p *planner) keep() {
+	if p.state == nil {
+		p.plan.Location = types.StringUnknown()
+		p.plan.Replacements = types.MapValueMust(types.StringType, map[string]attr.Value{})
+		p.plan.Effects = p.plan.Replacements
+		return
+	}
+	p.plan.Location = p.state.Location
+	p.plan.Replacements = p.state.Replacements
+	p.plan.Effects = p.state.Effects
+}
+
+func (p *planner) planUnknownMembers(group handle.Group) {
+	p.plan.Members = types.MapUnknown(memberType())
+	group.Members = types.MapUnknown(types.StringType)
+	group.Membership = types.StringUnknown()
+	p.plan.Handle = group.Object()
+	if p.state != nil {
+		p.plan.Effects = types.MapUnknown(types.StringType)
+	}
+}
+
+func (p *planner) planMembers(ctx context.Context, group handle.Group) {
 	members, reasons := p.members(ctx)
-	p.plan.setMembers(members, group, p.boots(ctx, members))
-	if p.state != nil && !p.plan.Members.Equal(p.state.Members) || p.unfinished(ctx) {
+	changes := p.changes()
+	p.plan.setMembers(members, group, p.boots(ctx, members, changes))
+	if p.state != nil && !p.plan.Members.Equal(p.state.Members) || p.unfinished(ctx) || len(changes) > 0 {
 		p.plan.forgetMembership(ctx)
+	}
+	p.plan.Effects = p.effects(members, changes)
+	if changes.unknown() && changes.replace() {
+		p.plan.Replacements = types.MapUnknown(types.StringType)
 	}
 	if len(reasons) > 0 && !p.plan.Replacements.IsUnknown() {
 		p.plan.Replacements = types.MapValueMust(types.StringType, reasons)
 	}
-	return p.plan, diagnostics
 }
 
 // groupName is the configured name or, without one, the configuration's. Where that
@@ -98,16 +125,18 @@ func (p *planner) unfinished(ctx context.Context) bool {
 	return p.seen.Launching || len(p.seen.Leftovers) > 0 || known && p.seen.Fingerprint != fingerprint || markKnown && p.seen.Restart != mark || p.seen.Size != int(p.plan.DesiredServers.ValueInt64())
 }
 
-func (p *planner) incarnation(ctx context.Context, diagnostics *diag.Diagnostics) types.String {
+// priorHandle returns the handle in the state, of which nothing is known on creation.
+func (p *planner) priorHandle(ctx context.Context, diagnostics *diag.Diagnostics) handle.Group {
+	unknown := handle.Group{Incarnation: types.StringUnknown(), Membership: types.StringUnknown()}
 	if p.state == nil {
-		return types.StringUnknown()
+		return unknown
 	}
 	prior, ok, faults := handle.ParseGroup(ctx, p.state.Handle)
 	diagnostics.Append(faults...)
 	if !ok {
-		return types.StringUnknown()
+		return unknown
 	}
-	return prior.Incarnation
+	return prior
 }
 
 // members plans the members: a survivor keeps its state, every other slot gets a
@@ -116,7 +145,7 @@ func (p *planner) members(ctx context.Context) (members, reasons map[string]attr
 	members, reasons = make(map[string]attr.Value), make(map[string]attr.Value)
 	fingerprint, fingerprintKnown := p.fingerprint(ctx)
 	group := p.plan.Name.ValueString()
-	before := p.priorMembers()
+	before, changes := p.priorMembers(), p.changes()
 	for slot := range int(p.plan.DesiredServers.ValueInt64()) {
 		key := hosting.MemberKey(group, slot)
 		prior, exists := before[key]
@@ -124,6 +153,9 @@ func (p *planner) members(ctx context.Context) (members, reasons map[string]attr
 		switch {
 		case !exists:
 			members[key] = newMember()
+		case reason == "" && changes.replace():
+			reason = changes.reason()
+			fallthrough
 		case reason != "":
 			members[key] = newMember()
 			reasons[key] = types.StringValue(reason)
@@ -186,23 +218,31 @@ func (p *planner) priorFingerprint(ctx context.Context) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	return fingerprintOf(ctx, prior.ID, p.state.Parameters)
+	return fingerprintOf(prior, p.state.Parameters)
 }
 
-func (p *planner) fingerprint(ctx context.Context) (string, bool) {
-	return fingerprintOf(ctx, p.configuration.ID, p.plan.Parameters)
+func (p *planner) fingerprint(context.Context) (string, bool) {
+	return fingerprintOf(p.configuration, p.plan.Parameters)
 }
 
-func fingerprintOf(ctx context.Context, id types.String, parameters types.Map) (string, bool) {
-	values, ok := launchValues(ctx, parameters)
-	if !ok || id.IsUnknown() {
+// fingerprintOf takes only those of the parameters that are part of what a server is: a
+// change of any other reaches the servers that run.
+func fingerprintOf(configuration handle.Configuration, parameters types.Map) (string, bool) {
+	declared, known := handle.Parameters(configuration.Parameters)
+	if !known || configuration.ID.IsUnknown() || parameters.IsUnknown() {
 		return "", false
 	}
-	return manager.Fingerprint(id.ValueString(), values), true
+	launched := parameters.Elements()
+	maps.DeleteFunc(launched, func(name string, _ attr.Value) bool { return declared[name].Delivered() })
+	values, ok := launchValues(types.MapValueMust(types.StringType, launched))
+	if !ok {
+		return "", false
+	}
+	return manager.Fingerprint(configuration.ID.ValueString(), values), true
 }
 
 // launchValues returns the parameters as text; ok is false where one is unknown.
-func launchValues(_ context.Context, parameters types.Map) (values map[string]string, ok bool) {
+func launchValues(parameters types.Map) (values map[string]string, ok bool) {
 	if parameters.IsUnknown() {
 		return nil, false
 	}
@@ -227,6 +267,7 @@ func (p *planner) checkParameters() diag.Diagnostics {
 		return diagnostics
 	}
 	owner := handle.Group{Name: p.plan.Name}.Label()
+	diagnostics.Append(p.checkSecrets(owner)...)
 	given := p.plan.Parameters.Elements()
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		at := path.Root("parameters").AtMapKey(name)
@@ -243,10 +284,12 @@ func (p *planner) checkParameters() diag.Diagnostics {
 			diagnostics.Append(checkValue(at, name, declared, text)...)
 		}
 	}
+	maps.Copy(given, p.secrets.Elements())
+	if p.secrets.IsUnknown() {
+		return diagnostics
+	}
 	for _, name := range handle.MissingValues(p.configuration.Parameters, given) {
-		diagnostics.AddAttributeError(path.Root("parameters"), "Missing Parameter",
-			fmt.Sprintf("Parameter %q of the server configuration of %s has neither a value nor a default. "+
-				"Set it here in parameters; or declare it with deferred = true, and deliver it with a muster_parameter_injection.", name, owner))
+		diagnostics.Append(p.missing(name, owner))
 	}
 	return diagnostics
 }
@@ -256,7 +299,7 @@ func checkValue(at path.Path, name string, declared boot.Parameter, text types.S
 	switch {
 	case declared.Sensitive:
 		diagnostics.AddAttributeError(at, "Sensitive Parameter",
-			fmt.Sprintf("Parameter %q is sensitive and has no value here, because Terraform would store it. Deliver it with a muster_parameter_injection that has value_wo.", name))
+			fmt.Sprintf("Parameter %q is sensitive and has no value here, because Terraform would store it. %s", name, secretAdvice(declared)))
 	case declared.Deferred:
 		diagnostics.AddAttributeError(at, "Deferred Parameter",
 			fmt.Sprintf("Parameter %q is deferred and takes its value from a muster_parameter_injection. Use one, or declare the parameter without deferred.", name))

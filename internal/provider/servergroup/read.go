@@ -111,7 +111,7 @@ func (m *model) adopt(observation manager.Observation) {
 	m.ServerConfiguration = handle.FromConfiguration(observation.Configuration)
 	m.DesiredServers = tfvalue.Whole{Int64: types.Int64Value(int64(observation.Group.Size))}
 	m.Parameters = types.MapNull(types.StringType)
-	if values := observation.Group.Parameters; len(values) > 0 {
+	if values := observation.Given(); len(values) > 0 {
 		elements := make(map[string]attr.Value, len(values))
 		for name, text := range values {
 			elements[name] = types.StringValue(text)
@@ -119,6 +119,7 @@ func (m *model) adopt(observation manager.Observation) {
 		m.Parameters = types.MapValueMust(types.StringType, elements)
 	}
 	m.Replacements = types.MapValueMust(types.StringType, map[string]attr.Value{})
+	m.Effects = m.Replacements
 	m.DrainTimeout = types.StringValue(defaultDrainText)
 }
 

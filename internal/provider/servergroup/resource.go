@@ -76,6 +76,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	var p planner
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &p.plan)...)
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("name"), &p.name)...)
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("parameters_wo"), &p.secrets)...)
 	if !req.State.Raw.IsNull() {
 		p.state = &model{}
 		resp.Diagnostics.Append(req.State.Get(ctx, p.state)...)
@@ -112,6 +113,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	timeout, diagnostics := plan.Timeouts.Create(ctx, defaultCreateTimeout)
 	resp.Diagnostics.Append(diagnostics...)
 	spec, err := plan.toSpec(ctx)
+	resp.Diagnostics.Append(addSecrets(ctx, req.Config, &spec)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -147,6 +149,8 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	resp.Diagnostics.Append(diagnostics...)
 	ref, err := state.ref(ctx)
 	spec, specErr := plan.toSpec(ctx)
+	spec.KeepSecrets = plan.ParametersWOVersion.Equal(state.ParametersWOVersion)
+	resp.Diagnostics.Append(addSecrets(ctx, req.Config, &spec)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -158,6 +162,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	ctx, cancel := context.WithTimeout(ctx, timeout+drains*spec.DrainTimeout)
 	defer cancel()
 	planned := plan.Members.Elements()
+	plan.Effects = settleEffects(plan.Effects)
 	outcome, err := r.manager.ChangeGroup(ctx, ref, spec, survivors(planned, spec))
 	resp.Diagnostics.Append(warnings(outcome.Warnings)...)
 	if err != nil {
@@ -167,6 +172,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		}
 		plan.ServerConfiguration, plan.Parameters, plan.DesiredServers = state.ServerConfiguration, state.Parameters, state.DesiredServers
 		plan.Replacements, plan.RestartTriggers = state.Replacements, state.RestartTriggers
+		plan.Effects, plan.ParametersWOVersion = state.Effects, state.ParametersWOVersion
 		planned = nil
 	}
 	plan.settle(ctx, outcome.Observation, planned)

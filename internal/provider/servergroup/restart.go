@@ -37,7 +37,7 @@ func restartMark(triggers types.Map) (mark string, known bool) {
 // boots returns what the handle is to know the planned members by: unknown for one
 // that is about to restart, as before for one that stays. Where a trigger is unknown,
 // each of them may restart.
-func (p *planner) boots(ctx context.Context, members map[string]attr.Value) map[string]attr.Value {
+func (p *planner) boots(ctx context.Context, members map[string]attr.Value, changes changes) map[string]attr.Value {
 	boots := make(map[string]attr.Value)
 	if p.state == nil {
 		return boots
@@ -50,9 +50,10 @@ func (p *planner) boots(ctx context.Context, members map[string]attr.Value) map[
 		if !seen {
 			booted = prior
 		}
+		_, due := p.seen.RestartsDue[key]
 		switch {
 		case memberID(member).IsUnknown():
-		case !known, mark != "" && booted != mark:
+		case !known, mark != "" && booted != mark, due, changes.restart():
 			boots[key] = types.StringUnknown()
 		default:
 			boots[key] = before[key]

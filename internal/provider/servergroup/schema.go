@@ -2,9 +2,13 @@ package servergroup
 
 import (
 	"context"
+	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
@@ -22,7 +26,7 @@ func (r *Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *r
 		MarkdownDescription: "A server group: the servers launched from one configuration. A member has a slot (0, 1, …) and the key `<group>-<slot>`.\n\n" +
 			"The group launches its members and returns; it doesn't wait until they are up. A [`muster_server_readiness`](server_readiness.md) does. " +
 			"A member that has failed or vanished is replaced by the next apply, alone, and the plan says why. " +
-			"Another configuration, or another value in `parameters`, replaces all members: failed ones first, together; then the healthy ones one at a time, stopping at the first that fails.",
+			"Another configuration, or another value of a parameter whose change replaces servers, replaces all members: failed ones first, together; then the healthy ones one at a time, stopping at the first that fails.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{
 				Optional: true, Computed: true,
@@ -39,11 +43,6 @@ func (r *Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *r
 				Default:             int64default.StaticInt64(1),
 				MarkdownDescription: "The number of members, at least 0; usually the `desired_servers` of a `muster_scaling_policy`. Default: 1. A smaller number terminates the members in the highest slots.",
 				Validators:          []validator.Int64{int64validator.Between(0, maxServers)},
-			},
-			"parameters": schema.MapAttribute{
-				Optional:            true,
-				ElementType:         types.StringType,
-				MarkdownDescription: "The values of parameters that are known at launch, by name. A deferred parameter takes its value from a `muster_parameter_injection` instead. A changed value replaces the members.",
 			},
 			"restart_triggers": schema.MapAttribute{
 				Optional:    true,
@@ -77,6 +76,11 @@ func (r *Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *r
 				ElementType:         types.StringType,
 				MarkdownDescription: "Why members were replaced when they last were, by key.",
 			},
+			"effects": schema.MapAttribute{
+				Computed:            true,
+				ElementType:         types.StringType,
+				MarkdownDescription: "What the newest change of `parameters` or `parameters_wo` did on the members that stayed, by key.",
+			},
 			"location": schema.StringAttribute{
 				Computed:            true,
 				MarkdownDescription: "Where the servers run, for example `local:/srv/shop/.muster/default`.",
@@ -87,6 +91,31 @@ func (r *Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *r
 				UpdateDescription: "How long a change may take, a rolling one included; twice `drain_timeout` comes on top. Default: `30m`.",
 				DeleteDescription: "How long termination may take; twice `drain_timeout` comes on top. Default: `10m`.",
 			}),
+		},
+	}
+	maps.Copy(resp.Schema.Attributes, valueAttributes())
+}
+
+// valueAttributes are what the group gives to its members.
+func valueAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"parameters": schema.MapAttribute{
+			Optional:    true,
+			ElementType: types.StringType,
+			MarkdownDescription: "The values of parameters that are known at launch, by name. A deferred parameter takes its value from a `muster_parameter_injection` instead. " +
+				"What a changed value does to the members is declared by the parameter's `on_change`; by default it replaces them.",
+		},
+		"parameters_wo": schema.MapAttribute{
+			Optional:            true,
+			WriteOnly:           true,
+			ElementType:         types.StringType,
+			MarkdownDescription: "The values of sensitive parameters, by name. Terraform doesn't store them, and so doesn't notice when one changes: change `parameters_wo_version` as well. Needs Terraform 1.11 or later.",
+			Validators:          []validator.Map{mapvalidator.AlsoRequires(path.MatchRoot("parameters_wo_version"))},
+		},
+		"parameters_wo_version": schema.StringAttribute{
+			Optional:            true,
+			MarkdownDescription: "Any text that changes whenever `parameters_wo` does.",
+			Validators:          []validator.String{stringvalidator.AlsoRequires(path.MatchRoot("parameters_wo"))},
 		},
 	}
 }

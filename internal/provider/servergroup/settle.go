@@ -57,7 +57,7 @@ func (m *model) boots(ctx context.Context) map[string]attr.Value {
 // so that nothing in it is unknown.
 func (m *model) toSpec(ctx context.Context) (manager.GroupSpec, error) {
 	configuration, ok, _ := handle.ParseConfiguration(ctx, m.ServerConfiguration)
-	values, known := launchValues(ctx, m.Parameters)
+	values, known := launchValues(m.Parameters)
 	mark, markKnown := restartMark(m.RestartTriggers)
 	if !ok || !known || !markKnown {
 		return manager.GroupSpec{}, errors.New("the server configuration, a parameter or a restart trigger is not known")

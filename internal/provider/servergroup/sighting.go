@@ -1,6 +1,8 @@
 package servergroup
 
 import (
+	"fmt"
+
 	"github.com/musterhq/terraform-provider-muster/internal/boot"
 	"github.com/musterhq/terraform-provider-muster/internal/hosting"
 	"github.com/musterhq/terraform-provider-muster/internal/manager"
@@ -16,8 +18,10 @@ type sighting struct {
 	Unwell map[string]string `json:"unwell,omitempty"`
 	// Fingerprints are those of the running members.
 	Fingerprints map[string]string `json:"fingerprints,omitempty"`
-	// Restarts are the marks under which the running members have booted.
+	// Restarts are the triggers for which the running members have booted.
 	Restarts map[string]string `json:"restarts,omitempty"`
+	// RestartsDue are the parameters for whose change members have yet to restart.
+	RestartsDue map[string]string `json:"restarts_due,omitempty"`
 	// Leftovers are the keys of slots that have a server too many.
 	Leftovers []string `json:"leftovers,omitempty"`
 	// Size, Fingerprint and Restart are what the ledger asks for: a change that was
@@ -33,7 +37,8 @@ type sighting struct {
 func look(observation manager.Observation) sighting {
 	group := observation.Group
 	seen := sighting{
-		Unwell: make(map[string]string), Fingerprints: make(map[string]string), Restarts: make(map[string]string),
+		Unwell: make(map[string]string), Fingerprints: make(map[string]string),
+		Restarts: make(map[string]string), RestartsDue: make(map[string]string),
 		Restart: group.Restart, Launching: group.Launch != nil, Size: group.Size, Fingerprint: manager.Fingerprint(group.Configuration, group.Parameters),
 	}
 	for slot := range group.Size {
@@ -41,7 +46,7 @@ func look(observation manager.Observation) sighting {
 		running, found := observation.Member(slot)
 		_, replacing := observation.Predecessors[slot]
 		if found {
-			seen.Restarts[key] = running.Restart
+			seen.noteBoot(key, group, running)
 		}
 		switch {
 		case replacing:
@@ -54,6 +59,9 @@ func look(observation manager.Observation) sighting {
 			seen.Fingerprints[key] = running.Fingerprint
 		default:
 			seen.Fingerprints[key] = running.Fingerprint
+			if renewal, due := group.ReplacementDue(running.Server); due {
+				seen.Unwell[key] = fmt.Sprintf("parameter %q, whose change replaces servers, has another value", renewal.Parameter)
+			}
 		}
 	}
 	for _, server := range observation.Leftovers {
@@ -67,4 +75,15 @@ func look(observation manager.Observation) sighting {
 		}
 	}
 	return seen
+}
+
+// noteBoot takes in what the member's newest boot was made for, and whether it has yet to
+// make another.
+func (s *sighting) noteBoot(key string, group hosting.Group, running manager.Member) {
+	booted := hosting.ParseBootMark(running.Restart)
+	s.Restarts[key] = booted.Trigger
+	renewal, found := group.Restarts.Of(running.Slot)
+	if mark, due := group.RestartDue(running.Server); found && due && mark.Revision > booted.Revision {
+		s.RestartsDue[key] = renewal.Parameter
+	}
 }

@@ -161,7 +161,7 @@ func (u UserData) tooLarge(size, agent int) error {
 	for name, p := range c.Parameters {
 		value, given := u.Payload.Parameters[name]
 		switch {
-		case p.Deferred || p.Sensitive:
+		case p.Delivered():
 		case given:
 			values += len(value)
 		case p.Default != nil:
