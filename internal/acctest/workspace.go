@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -27,6 +28,8 @@ type Workspace struct {
 	cli         string
 	cliConfig   string
 	environment []string
+	// attributes are those of the commands' processes; nil: those of the test's own.
+	attributes *syscall.SysProcAttr
 	// place makes of a configuration one for where its servers run.
 	place func(config string) string
 }
@@ -90,6 +93,7 @@ func (w *Workspace) Command(ctx context.Context, arguments ...string) *exec.Cmd 
 	command := exec.CommandContext(ctx, w.cli, arguments...)
 	command.Dir = w.path
 	command.Env = slices.Clip(w.environment)
+	command.SysProcAttr = w.attributes
 	return command
 }
 

@@ -63,11 +63,8 @@ func newWatch(t *testing.T, w *acctest.Workspace, canaries []string) *watch {
 	w.Setenv("TF_LOG", "trace")
 	w.Setenv("TF_LOG_PATH", w.Path("trace.log"))
 	watch := &watch{t: t, w: w, arguments: make(map[string]bool), places: make(map[string]bool), programs: filepath.Join(t.TempDir(), "programs")}
-	w.Setenv("PATH", watchedPath(t, watch.programs))
-	for _, canary := range canaries {
-		watch.forms = append(watch.forms, []byte(canary))
-		watch.forms = append(watch.forms, base64Forms(canary)...)
-	}
+	w.Setenv("PATH", watchedPrograms(t, watch.programs, "/bin", "/usr/bin")+":"+os.Getenv("PATH"))
+	watch.learn(canaries...)
 	ctx, cancel := context.WithCancel(t.Context())
 	var done sync.WaitGroup
 	done.Go(func() {
@@ -80,15 +77,29 @@ func newWatch(t *testing.T, w *acctest.Workspace, canaries []string) *watch {
 	return watch
 }
 
-// watchedPath returns a PATH on which every program appends its arguments to the file
-// before it does what it does.
-func watchedPath(t *testing.T, file string) string {
+// learn makes the watch look for further canaries, also in the arguments that it has
+// seen before.
+func (w *watch) learn(canaries ...string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, canary := range canaries {
+		w.forms = append(w.forms, []byte(canary))
+		w.forms = append(w.forms, base64Forms(canary)...)
+	}
+	for line := range w.arguments {
+		w.noteLocked("the arguments of a process", []byte(line))
+	}
+}
+
+// watchedPrograms returns a directory with the programs of the places, each of which
+// appends its arguments to the file before it does what it does.
+func watchedPrograms(t *testing.T, file string, places ...string) string {
 	t.Helper()
 	directory := t.TempDir()
-	for i, place := range []string{"/bin", "/usr/bin"} {
+	for i, place := range places {
 		script := fmt.Sprintf("#!/bin/sh\nprintf '%%s ' \"$0\" \"$@\" >>'%s'\nexec \"%s/${0##*/}\" \"$@\"\n", file, place)
 		watched := fmt.Sprintf(".watched-%d", i)
-		if err := os.WriteFile(filepath.Join(directory, watched), []byte(script), 0o700); err != nil {
+		if err := os.WriteFile(filepath.Join(directory, watched), []byte(script), 0o755); err != nil {
 			t.Fatal(err)
 		}
 		entries, _ := os.ReadDir(place)
@@ -98,7 +109,7 @@ func watchedPath(t *testing.T, file string) string {
 			}
 		}
 	}
-	return directory + ":" + os.Getenv("PATH")
+	return directory
 }
 
 // base64Forms returns how the text looks within longer ones: at each of the three
