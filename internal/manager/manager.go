@@ -24,6 +24,9 @@ import (
 // Options are the dependencies of a [Manager].
 type Options struct {
 	Service hosting.Service
+	// Scope says in a few words what the provider's configuration says of the place; see
+	// [Manager.Scope]. May be empty.
+	Scope string
 	// Sources are the metric sources by name; may be nil.
 	Sources map[string]metric.Source
 	// Now is the clock.
@@ -34,6 +37,7 @@ type Options struct {
 // methods may be called concurrently.
 type Manager struct {
 	service hosting.Service
+	scope   string
 	sources map[string]metric.Source
 	now     func() time.Time
 	// run tells the records of this run from those that a crashed one has left.
@@ -47,6 +51,7 @@ type Manager struct {
 func New(options Options) *Manager {
 	return &Manager{
 		service:        options.Service,
+		scope:          options.Scope,
 		sources:        maps.Clone(options.Sources),
 		now:            options.Now,
 		run:            options.Service.NewRun(),
@@ -66,6 +71,10 @@ func (m *Manager) Now() time.Time { return m.now() }
 
 // Location says where the manager's namespace lies; see [hosting.Service].
 func (m *Manager) Location() string { return m.service.Location() }
+
+// Scope tells the manager's ledger from those of other managers of the same run. Unlike
+// Location it follows from the provider's configuration alone, so that a plan can hold it.
+func (m *Manager) Scope() string { return m.scope }
 
 // Abandoned reports whether nothing can run any more at a Location that an
 // earlier run has stored; see [hosting.Service].

@@ -38,6 +38,8 @@ func (m Member) Failure() string {
 type Observation struct {
 	Group         hosting.Group
 	Configuration boot.Configuration
+	// Scope is that of the manager that has looked.
+	Scope string
 	// Members are the running servers, the newest of each slot, sorted by slot.
 	Members []Member
 	// Predecessors are, by slot, running servers older than the slot's member: what
@@ -137,7 +139,7 @@ func (m *Manager) observe(ctx context.Context, group hosting.Group, read readRep
 		return Observation{}, err
 	}
 	observation := sortServers(group, servers)
-	observation.Configuration = configuration
+	observation.Configuration, observation.Scope = configuration, m.scope
 	reports, err := read(ctx, observation.reporting())
 	if err != nil {
 		return Observation{}, err

@@ -71,10 +71,11 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	}
 	m := manager.New(manager.Options{
 		Service: service,
+		Scope:   config.scope(ctx),
 		Sources: sources,
 		Now:     time.Now, //nolint:forbidigo // The clock enters the project here.
 	})
-	resp.ResourceData, resp.DataSourceData = m, m
+	resp.ResourceData, resp.DataSourceData, resp.EphemeralResourceData = m, m, m
 }
 
 // service returns the local hosting service; known is false where its place isn't.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 )
 
 // Unable returns the error diagnostic "Unable to <Verb> <Noun>" with the chain of
@@ -52,4 +53,10 @@ func Sentence(text string) string {
 		return text
 	}
 	return text + "."
+}
+
+// Elsewhere is the error of an argument that names a group of another configuration of the
+// provider; group and user say where the two are, next what to do.
+func Elsewhere(at path.Path, group, user, next string) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "Server Group of Another Provider Configuration", group+" and "+user+". "+next)
 }

@@ -32,6 +32,9 @@ type Group struct {
 	Membership types.String `tfsdk:"membership"`
 	Outputs    types.Map    `tfsdk:"outputs"`
 	Parameters types.Map    `tfsdk:"parameters"`
+	// Scope says whose ledger the group is in; see [Group.Elsewhere]. It is unknown while
+	// the provider's configuration is, and null in states that were written without it.
+	Scope types.String `tfsdk:"scope"`
 }
 
 // FromObservation returns the handle of a group as it runs.
@@ -54,6 +57,7 @@ func FromObservation(observation manager.Observation) Group {
 		Membership:  types.StringValue(Membership(members, observation.GivenRevision())),
 		Outputs:     FromOutputs(observation.Configuration.Outputs),
 		Parameters:  FromParameters(observation.Configuration.Parameters),
+		Scope:       fromScope(observation.Scope),
 	}
 }
 
@@ -77,6 +81,7 @@ func GroupTypes() map[string]attr.Type {
 		"membership":  types.StringType,
 		"outputs":     types.MapType{ElemType: types.StringType},
 		"parameters":  types.MapType{ElemType: types.StringType},
+		"scope":       types.StringType,
 	}
 }
 
@@ -89,6 +94,7 @@ func (g Group) Object() types.Object {
 		"membership":  g.Membership,
 		"outputs":     g.Outputs,
 		"parameters":  g.Parameters,
+		"scope":       g.Scope,
 	})
 }
 

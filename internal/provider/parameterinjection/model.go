@@ -64,6 +64,7 @@ func unknownGroup() handle.Group {
 		Name: types.StringUnknown(), Incarnation: types.StringUnknown(),
 		Members: types.MapUnknown(types.StringType), Membership: types.StringUnknown(),
 		Outputs: types.MapUnknown(types.StringType), Parameters: types.MapUnknown(types.StringType),
+		Scope: types.StringUnknown(),
 	}
 }
 

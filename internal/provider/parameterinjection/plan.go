@@ -21,6 +21,8 @@ type planner struct {
 	plan model
 	// secret is value_wo as it is configured: a plan never holds it.
 	secret types.String
+	// scope is the injection's own.
+	scope types.String
 	// state is nil on creation.
 	state *model
 	seen  sighting
@@ -32,6 +34,7 @@ func (p *planner) compute(ctx context.Context) (model, diag.Diagnostics) {
 	if diagnostics.HasError() {
 		return p.plan, diagnostics
 	}
+	diagnostics.Append(checkScope(p.scope, target, sources)...)
 	diagnostics.Append(checkOwn(target, sources, p.plan.Select)...)
 	diagnostics.Append(p.plan.checkMinSources(sources)...)
 	parameter, known := checkTarget(target, &diagnostics)

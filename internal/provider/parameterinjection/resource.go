@@ -54,7 +54,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if req.Plan.Raw.IsNull() {
 		return
 	}
-	var p planner
+	p := planner{scope: handle.ScopeOf(r.manager)}
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &p.plan)...)
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("value_wo"), &p.secret)...)
 	if !req.State.Raw.IsNull() {
@@ -103,6 +103,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		resp.Diagnostics.Append(tfdiag.Unable("Read", noun, err))
 		return
 	}
+	resp.Diagnostics.Append(r.learnScope(ctx, state, found.Exists, &resp.State)...)
 	seen := sighting{
 		Gone: !found.Exists, Pending: found.Pending,
 		Held: found.Held, Revision: found.Revision, Applied: found.Applied,

@@ -29,6 +29,8 @@ type planner struct {
 	// secrets is parameters_wo as it is configured: a plan never holds it.
 	secrets       types.Map
 	configuration handle.Configuration
+	// scope is that of a group that is created.
+	scope types.String
 	// state is nil on creation.
 	state *model
 	seen  sighting
@@ -46,6 +48,7 @@ func (p *planner) compute(ctx context.Context) (model, diag.Diagnostics) {
 		Membership:  prior.Membership,
 		Outputs:     p.configuration.Outputs,
 		Parameters:  p.configuration.Parameters,
+		Scope:       p.groupScope(ctx),
 	}
 	if diagnostics.HasError() {
 		return p.plan, diagnostics

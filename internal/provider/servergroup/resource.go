@@ -96,6 +96,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		}
 	}
 	p.configuration = configuration
+	p.scope = handle.ScopeOf(r.manager)
 	plan, diagnostics := p.compute(ctx)
 	resp.Diagnostics.Append(diagnostics...)
 	if p.state != nil && !plan.Name.Equal(p.state.Name) {

@@ -32,6 +32,7 @@ func (m *model) settle(ctx context.Context, observation manager.Observation, pla
 	members := fromObservation(observation)
 	group := handle.FromObservation(observation)
 	boots, plannedBoots := group.Members.Elements(), m.boots(ctx)
+	m.keepScope(ctx, &group)
 	for slot := range observation.Group.Size {
 		key := hosting.MemberKey(observation.Group.Name, slot)
 		if prior := planned[key]; prior != nil && !memberID(prior).IsUnknown() && !memberID(prior).IsNull() {

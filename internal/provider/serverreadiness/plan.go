@@ -23,6 +23,8 @@ import (
 // fields.
 type planner struct {
 	plan model
+	// scope is the readiness' own.
+	scope types.String
 	// state is nil on creation.
 	state *model
 }
@@ -31,6 +33,7 @@ type planner struct {
 func (p *planner) compute(ctx context.Context) (model, diag.Diagnostics) {
 	groups, known, diagnostics := p.plan.groups(ctx)
 	diagnostics.Append(p.plan.checkElements()...)
+	diagnostics.Append(checkScope(p.scope, groups)...)
 	if diagnostics.HasError() {
 		return p.plan, diagnostics
 	}

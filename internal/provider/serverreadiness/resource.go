@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/musterhq/terraform-provider-muster/internal/manager"
+	"github.com/musterhq/terraform-provider-muster/internal/provider/handle"
 	"github.com/musterhq/terraform-provider-muster/internal/tfdiag"
 	"github.com/musterhq/terraform-provider-muster/internal/tfvalue"
 )
@@ -49,7 +50,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if req.Plan.Raw.IsNull() {
 		return
 	}
-	var p planner
+	p := planner{scope: handle.ScopeOf(r.manager)}
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &p.plan)...)
 	if !req.State.Raw.IsNull() {
 		p.state = &model{}
@@ -97,6 +98,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	values := state.Outputs.Elements()
 	maps.Copy(values, entries(groups, outputs))
 	state.Outputs = types.MapValueMust(entryType(), values)
+	state.learnScope(r.manager)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }
 
