@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	tfprovider "github.com/hashicorp/terraform-plugin-framework/provider"
 	tfresource "github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
@@ -50,7 +52,7 @@ func exampleConfig(t *testing.T, directory string) string {
 func TestAccExamples_plan(t *testing.T) {
 	t.Parallel()
 	directories := []string{filepath.Join(examplesDirectory, "provider"), filepath.Join(examplesDirectory, "quickstart")}
-	for _, kind := range []string{"resources", "data-sources"} {
+	for _, kind := range []string{"resources", "data-sources", "ephemeral-resources"} {
 		found, err := filepath.Glob(filepath.Join(examplesDirectory, kind, "*"))
 		if err != nil || len(found) == 0 {
 			t.Fatalf("there are no examples of %s: %v", kind, err)
@@ -85,7 +87,10 @@ func TestAccExamples_mutual(t *testing.T) {
 
 func TestExamples_everyTypeHasOne(t *testing.T) {
 	t.Parallel()
-	p := provider.New("test")
+	p, ok := provider.New("test").(tfprovider.ProviderWithEphemeralResources)
+	if !ok {
+		t.Fatal("the provider has no ephemeral resources")
+	}
 	for _, create := range p.Resources(t.Context()) {
 		var named tfresource.MetadataResponse
 		create().Metadata(t.Context(), tfresource.MetadataRequest{ProviderTypeName: "muster"}, &named)
@@ -95,6 +100,11 @@ func TestExamples_everyTypeHasOne(t *testing.T) {
 		var named datasource.MetadataResponse
 		create().Metadata(t.Context(), datasource.MetadataRequest{ProviderTypeName: "muster"}, &named)
 		exampleConfig(t, filepath.Join(examplesDirectory, "data-sources", named.TypeName))
+	}
+	for _, create := range p.EphemeralResources(t.Context()) {
+		var named ephemeral.MetadataResponse
+		create().Metadata(t.Context(), ephemeral.MetadataRequest{ProviderTypeName: "muster"}, &named)
+		exampleConfig(t, filepath.Join(examplesDirectory, "ephemeral-resources", named.TypeName))
 	}
 }
 

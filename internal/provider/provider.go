@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
@@ -14,13 +15,14 @@ import (
 	"github.com/musterhq/terraform-provider-muster/internal/provider/scalingpolicy"
 	"github.com/musterhq/terraform-provider-muster/internal/provider/serverconfiguration"
 	"github.com/musterhq/terraform-provider-muster/internal/provider/servergroup"
+	"github.com/musterhq/terraform-provider-muster/internal/provider/serveroutput"
 	"github.com/musterhq/terraform-provider-muster/internal/provider/serverreadiness"
 )
 
 // Address is where the provider is published.
 const Address = "registry.terraform.io/musterhq/muster"
 
-var _ provider.Provider = (*Provider)(nil)
+var _ provider.ProviderWithEphemeralResources = (*Provider)(nil)
 
 // Provider implements the provider muster.
 type Provider struct {
@@ -68,4 +70,9 @@ func (p *Provider) Resources(context.Context) []func() resource.Resource {
 // DataSources lists the data sources.
 func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{servergroup.NewDataSource}
+}
+
+// EphemeralResources lists the ephemeral resources.
+func (p *Provider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{serveroutput.New}
 }
