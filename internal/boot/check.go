@@ -110,6 +110,7 @@ func (f *faults) outputs(outputs map[string]Output, reserved []string) {
 		if slices.Contains(reserved, name) {
 			f.add(fmt.Sprintf("every server has the output %q without publishing it; choose another name", name), "outputs", name)
 		}
+		f.pattern(outputs[name].Pattern, "outputs", name, "pattern")
 		f.kind(outputs[name].Type, "outputs", name, "type")
 	}
 }
@@ -120,11 +121,15 @@ func (f *faults) kind(t Type, path ...string) {
 	}
 }
 
+func (f *faults) pattern(expression string, path ...string) {
+	if _, err := regexp.Compile(expression); err != nil {
+		f.add(fmt.Sprintf("it is not a valid RE2 expression: %s", strings.TrimPrefix(err.Error(), "error parsing regexp: ")), path...)
+	}
+}
+
 func (f *faults) parameter(name string, p Parameter) {
 	f.defaultValue(name, p)
-	if _, err := regexp.Compile(p.Pattern); err != nil {
-		f.add(fmt.Sprintf("it is not a valid RE2 expression: %s", strings.TrimPrefix(err.Error(), "error parsing regexp: ")), "parameters", name, "pattern")
-	}
+	f.pattern(p.Pattern, "parameters", name, "pattern")
 	switch {
 	case !slices.Contains(Requirements(), string(p.RequiredFor)):
 		f.add(fmt.Sprintf("%q is no requirement; use %s", string(p.RequiredFor), alternatives(Requirements())), "parameters", name, "required_for")

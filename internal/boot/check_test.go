@@ -2,6 +2,7 @@ package boot_test
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -43,19 +44,25 @@ func TestConfiguration_Check(t *testing.T) {
 		"an output called like a fact":            {func(c *boot.Configuration) { c.Outputs = map[string]boot.Output{"zone": {Type: boot.TypeString}} }, []string{`outputs.zone: every server has the output "zone" without publishing it; choose another name`}},
 		"an output with a bad name":               {func(c *boot.Configuration) { c.Outputs = map[string]boot.Output{"a-b": {Type: boot.TypeString}} }, []string{`outputs.a-b: "a-b" is not a valid name: use letters, digits and underscores, and begin with a letter or an underscore`}},
 		"an output of no type":                    {func(c *boot.Configuration) { c.Outputs = map[string]boot.Output{"o": {Type: "list"}} }, []string{`outputs.o.type: "list" is no type; use "string", "number" or "bool"`}},
-		"too many outputs":                        {manyOutputs, []string{"outputs: there are 257 of them, at most 256 are supported"}},
-		"a parameter with a reserved name":        {func(c *boot.Configuration) { c.Parameters["PATH"] = c.Parameters["port"] }, []string{`parameters.PATH: "PATH" is reserved: the shell uses it itself; choose another name`}},
-		"a parameter of no type":                  {parameter(func(p *boot.Parameter) { p.Type = ""; p.Default = &text }), []string{`parameters.p.type: "" is no type; use "string", "number" or "bool"`}},
-		"a requirement that there is not":         {parameter(func(p *boot.Parameter) { p.RequiredFor = "" }), []string{`parameters.p.required_for: "" is no requirement; use "boot", "ready" or "nothing"`}},
-		"a late parameter, not deferred":          {parameter(func(p *boot.Parameter) { p.RequiredFor = boot.RequiredForReady }), []string{"parameters.p.required_for: only a deferred parameter can arrive after the server has started; set deferred = true"}},
-		"a late parameter that is deferred":       {parameter(func(p *boot.Parameter) { p.RequiredFor = boot.RequiredForReady; p.Deferred = true }), nil},
-		"a default that is deferred":              {parameter(func(p *boot.Parameter) { p.Default = &text; p.Deferred = true }), []string{"parameters.p.default: a deferred parameter has no default: its value arrives later"}},
-		"a default that is sensitive":             {parameter(func(p *boot.Parameter) { p.Default = &word; p.Sensitive = true; p.Type = boot.TypeNumber }), []string{"parameters.p.default: a sensitive parameter has no default, which would be stored in plain text; remove it, and give the value with parameters_wo of the muster_server_group or, if it is to arrive later, with deferred = true and a muster_parameter_injection"}},
-		"a default of another type":               {parameter(func(p *boot.Parameter) { p.Default = &word; p.Type = boot.TypeNumber }), []string{"parameters.p.default: invalid value: it is not a number"}},
-		"a default that doesn't match":            {parameter(func(p *boot.Parameter) { p.Default = &word; p.Pattern = "^[0-9]+$" }), []string{`parameters.p.default: invalid value: it doesn't match the pattern "^[0-9]+$"`}},
-		"a default that is no text":               {parameter(func(p *boot.Parameter) { p.Default = &nul }), []string{"parameters.p.default: invalid value: it holds a NUL byte, which an environment variable can't; encode it, for example with base64encode"}},
-		"a default that matches":                  {parameter(func(p *boot.Parameter) { p.Default = &text; p.Pattern = "^[0-9]+$"; p.Type = boot.TypeNumber }), nil},
-		"a pattern that is none":                  {parameter(func(p *boot.Parameter) { p.Pattern = "("; p.Default = &text }), []string{"parameters.p.pattern: it is not a valid RE2 expression: missing closing ): `(`"}},
+		"an output with a pattern that is none": {func(c *boot.Configuration) {
+			c.Outputs = map[string]boot.Output{"o": {Type: boot.TypeString, Pattern: "("}}
+		}, []string{"outputs.o.pattern: it is not a valid RE2 expression: missing closing ): `(`"}},
+		"an output with a pattern": {func(c *boot.Configuration) {
+			c.Outputs = map[string]boot.Output{"o": {Type: boot.TypeString, Pattern: "^v"}}
+		}, nil},
+		"too many outputs":                  {manyOutputs, []string{"outputs: there are 257 of them, at most 256 are supported"}},
+		"a parameter with a reserved name":  {func(c *boot.Configuration) { c.Parameters["PATH"] = c.Parameters["port"] }, []string{`parameters.PATH: "PATH" is reserved: the shell uses it itself; choose another name`}},
+		"a parameter of no type":            {parameter(func(p *boot.Parameter) { p.Type = ""; p.Default = &text }), []string{`parameters.p.type: "" is no type; use "string", "number" or "bool"`}},
+		"a requirement that there is not":   {parameter(func(p *boot.Parameter) { p.RequiredFor = "" }), []string{`parameters.p.required_for: "" is no requirement; use "boot", "ready" or "nothing"`}},
+		"a late parameter, not deferred":    {parameter(func(p *boot.Parameter) { p.RequiredFor = boot.RequiredForReady }), []string{"parameters.p.required_for: only a deferred parameter can arrive after the server has started; set deferred = true"}},
+		"a late parameter that is deferred": {parameter(func(p *boot.Parameter) { p.RequiredFor = boot.RequiredForReady; p.Deferred = true }), nil},
+		"a default that is deferred":        {parameter(func(p *boot.Parameter) { p.Default = &text; p.Deferred = true }), []string{"parameters.p.default: a deferred parameter has no default: its value arrives later"}},
+		"a default that is sensitive":       {parameter(func(p *boot.Parameter) { p.Default = &word; p.Sensitive = true; p.Type = boot.TypeNumber }), []string{"parameters.p.default: a sensitive parameter has no default, which would be stored in plain text; remove it, and give the value with parameters_wo of the muster_server_group or, if it is to arrive later, with deferred = true and a muster_parameter_injection"}},
+		"a default of another type":         {parameter(func(p *boot.Parameter) { p.Default = &word; p.Type = boot.TypeNumber }), []string{"parameters.p.default: invalid value: it is not a number"}},
+		"a default that doesn't match":      {parameter(func(p *boot.Parameter) { p.Default = &word; p.Pattern = "^[0-9]+$" }), []string{`parameters.p.default: invalid value: it doesn't match the pattern "^[0-9]+$"`}},
+		"a default that is no text":         {parameter(func(p *boot.Parameter) { p.Default = &nul }), []string{"parameters.p.default: invalid value: it holds a NUL byte, which an environment variable can't; encode it, for example with base64encode"}},
+		"a default that matches":            {parameter(func(p *boot.Parameter) { p.Default = &text; p.Pattern = "^[0-9]+$"; p.Type = boot.TypeNumber }), nil},
+		"a pattern that is none":            {parameter(func(p *boot.Parameter) { p.Pattern = "("; p.Default = &text }), []string{"parameters.p.pattern: it is not a valid RE2 expression: missing closing ): `(`"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -89,7 +96,7 @@ func TestConfiguration_Check_order(t *testing.T) {
 	t.Parallel()
 	c := boot.Configuration{
 		UpdateScript: "\x00", UpdateScriptTimeout: time.Millisecond, DecommissionScript: "\x00",
-		Outputs:    map[string]boot.Output{"b": {}, "a": {}},
+		Outputs:    map[string]boot.Output{"b": {Pattern: "("}, "a": {}},
 		Parameters: map[string]boot.Parameter{"d": {}, "c": {}},
 	}
 	var got []string
@@ -97,7 +104,7 @@ func TestConfiguration_Check_order(t *testing.T) {
 		got = append(got, strings.Join(fault.Path, "."))
 	}
 	want := []string{
-		"boot_script", "decommission_script", "outputs.a.type", "outputs.b.type", "parameters.c.required_for", "parameters.c.type",
+		"boot_script", "decommission_script", "outputs.a.type", "outputs.b.pattern", "outputs.b.type", "parameters.c.required_for", "parameters.c.type",
 		"parameters.d.required_for", "parameters.d.type", "update_script", "update_script_timeout",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -112,6 +119,24 @@ func TestConfiguration_ID(t *testing.T) {
 	other.UpdateScript = "true"
 	if c.ID() != same.ID() || c.ID() == other.ID() || boot.ConfigurationName(c.ID()) != "web" {
 		t.Errorf("got %s, %s, %s", c.ID(), same.ID(), other.ID())
+	}
+}
+
+// What is stored by an earlier version keeps its ID.
+func TestConfiguration_ID_ofOutputs(t *testing.T) {
+	t.Parallel()
+	plain := boot.Configuration{Name: "web", BootScript: "true", Outputs: map[string]boot.Output{"version": {Type: boot.TypeString}}}
+	if got, want := plain.ID(), "web@5fdb4afc7be2e6a6"; got != want {
+		t.Errorf("without a pattern: got %s, want %s", got, want)
+	}
+	narrow := plain
+	narrow.Outputs = map[string]boot.Output{"version": {Type: boot.TypeString, Pattern: "^v"}}
+	if narrow.ID() == plain.ID() {
+		t.Errorf("with a pattern it is the same: %s", narrow.ID())
+	}
+	carried, lean := boot.Payload{Configuration: narrow}.Encode(), boot.Payload{Configuration: plain}.Encode()
+	if diff := cmp.Diff(string(lean), string(carried)); diff != "" {
+		t.Errorf("servers are told of the pattern (-without +with):\n%s", diff)
 	}
 }
 
@@ -169,7 +194,46 @@ func TestType_Check(t *testing.T) {
 			t.Errorf("%s %q: %v", test.kind, test.text, err)
 		}
 	}
+	for _, kind := range []boot.Type{boot.TypeString, boot.TypeNumber, boot.TypeBool} {
+		pattern := regexp.MustCompile(kind.Pattern())
+		for _, text := range []string{"", "x", "two\nlines", "a\x00", "-1.5e3", "007", "1_000", "0x1", "Inf", "true", "false", "true\n"} {
+			valid := boot.Output{Type: kind}.Check(text) == nil
+			if pattern.MatchString(text) != valid {
+				t.Errorf("%s %q: a value %t, and the pattern matches %t", kind, text, valid, !valid)
+			}
+		}
+	}
 	if !boot.TypeString.Accepts(boot.TypeBool) || boot.TypeBool.Accepts(boot.TypeString) {
 		t.Error("every value is a string, not every string a bool")
+	}
+}
+
+func TestOutput_Check(t *testing.T) {
+	t.Parallel()
+	version := boot.Output{Type: boot.TypeString, Pattern: `^v[0-9]+$`}
+	port := boot.Output{Type: boot.TypeNumber, Pattern: `^[0-9]{4}$`}
+	tests := map[string]struct {
+		output boot.Output
+		text   string
+		want   string
+	}{
+		"a value that matches":            {version, "v1", ""},
+		"a value that doesn't":            {version, "secret", `invalid value: it doesn't match the pattern "^v[0-9]+$"`},
+		"a number that matches":           {port, "8080", ""},
+		"a number that doesn't":           {port, "80", `invalid value: it doesn't match the pattern "^[0-9]{4}$"`},
+		"a value of another type":         {port, "abcd", "invalid value: it is not a number"},
+		"a value that can't be delivered": {boot.Output{Type: boot.TypeString}, "a\x00", "invalid value: it holds a NUL byte, which an environment variable can't; encode it, for example with base64encode"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := ""
+			if err := test.output.Check(test.text); err != nil {
+				got = err.Error()
+			}
+			if got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
 	}
 }

@@ -24,7 +24,13 @@ const (
 	TypeBool   Type = "bool"
 )
 
-var decimalNumber = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
+const (
+	decimalPattern = `^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$`
+	boolPattern    = `^(true|false)$`
+	textPattern    = `^[^\x00]*$`
+)
+
+var decimalNumber = regexp.MustCompile(decimalPattern)
 
 // Types lists all types, for validators and documentation.
 func Types() []string { return []string{string(TypeString), string(TypeNumber), string(TypeBool)} }
@@ -49,6 +55,20 @@ func (t Type) Check(text string) error {
 		return fmt.Errorf("%w: unknown type %q", ErrValue, string(t))
 	}
 	return nil
+}
+
+// Pattern returns an RE2 expression that every value of type t matches. What matches is a
+// value of the type, but for texts that are too large, and for numbers beyond the range of
+// a float64.
+func (t Type) Pattern() string {
+	switch t {
+	case TypeNumber:
+		return decimalPattern
+	case TypeBool:
+		return boolPattern
+	default:
+		return textPattern
+	}
 }
 
 // Accepts reports whether every value of type source is also one of type t, so
@@ -130,30 +150,39 @@ func (p Parameter) Given() bool { return p.Delivered() && !p.Deferred }
 
 // Check reports why text can't be the value of the parameter: size, type or
 // pattern. The error never quotes the text.
-func (p Parameter) Check(text string) error {
-	if err := CheckText(text); err != nil {
-		return err
-	}
-	if err := p.Type.Check(text); err != nil {
-		return err
-	}
-	if p.Pattern == "" {
-		return nil
-	}
-	re, err := regexp.Compile(p.Pattern)
-	if err != nil {
-		return fmt.Errorf("compiling the pattern %q: %w", p.Pattern, err)
-	}
-	if !re.MatchString(text) {
-		return fmt.Errorf("%w: it doesn't match the pattern %q", ErrValue, p.Pattern)
-	}
-	return nil
-}
+func (p Parameter) Check(text string) error { return checkValue(text, p.Type, p.Pattern) }
 
 // Output is a declared value that the scripts of a server may publish.
 type Output struct {
 	Type      Type `json:"type"`
 	Sensitive bool `json:"sensitive,omitempty"`
+	// Pattern is an RE2 expression that every value must match; empty: any. Servers
+	// know nothing of it: it is checked before a value is delivered.
+	Pattern string `json:"pattern,omitempty"`
+}
+
+// Check reports why text can't be a value of the output: size, type or pattern. The
+// error never quotes the text.
+func (o Output) Check(text string) error { return checkValue(text, o.Type, o.Pattern) }
+
+func checkValue(text string, kind Type, pattern string) error {
+	if err := CheckText(text); err != nil {
+		return err
+	}
+	if err := kind.Check(text); err != nil {
+		return err
+	}
+	if pattern == "" {
+		return nil
+	}
+	re, err := regexp.Compile(pattern)
+	if err != nil {
+		return fmt.Errorf("compiling the pattern %q: %w", pattern, err)
+	}
+	if !re.MatchString(text) {
+		return fmt.Errorf("%w: it doesn't match the pattern %q", ErrValue, pattern)
+	}
+	return nil
 }
 
 // Configuration is everything that makes servers of one kind alike. It is

@@ -40,7 +40,8 @@ const (
 )
 
 // Facts are what is known of a server as soon as it is launched. An empty field
-// means that the server has none.
+// means that the server has none. The addresses are IPv4 in dotted form; see
+// [FactPattern].
 type Facts struct {
 	PrivateIP  string
 	PublicIP   string
@@ -78,6 +79,17 @@ func MemberKey(group string, slot int) string { return fmt.Sprintf("%s-%d", grou
 // FactNames lists the outputs that every server has without publishing them.
 // A configuration can't declare an output of one of these names.
 func FactNames() []string { return []string{"id", "private_ip", "public_ip", "private_dns", "zone"} }
+
+// FactPattern returns an RE2 expression that every value of a fact matches; empty where
+// there is none, or where the hosting service says what its values look like.
+func FactPattern(name string) string {
+	switch name {
+	case "private_ip", "public_ip":
+		return `^(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}$`
+	default:
+		return ""
+	}
+}
 
 // Fact returns the fact of that name; ok is false where name is no fact or the
 // server doesn't have it.

@@ -1,6 +1,7 @@
 package hostingtest
 
 import (
+	"regexp"
 	"sync"
 	"testing"
 
@@ -101,6 +102,12 @@ func wantServer(t *testing.T, got hosting.Server, wanted hosting.LaunchRequest, 
 	}
 	if got.LaunchedAt.IsZero() || got.Facts.PrivateIP == "" {
 		t.Errorf("the server in slot %d lacks its address or the time of its launch: %+v", slot, got)
+	}
+	for _, name := range hosting.FactNames() {
+		value, has := got.Fact(name)
+		if pattern := hosting.FactPattern(name); has && !regexp.MustCompile(pattern).MatchString(value) {
+			t.Errorf("%s of the server in slot %d is %q, which the pattern %q refuses", name, slot, value, pattern)
+		}
 	}
 }
 

@@ -40,13 +40,20 @@ func FromParameters(parameters map[string]boot.Parameter) types.Map {
 func FromOutputs(outputs map[string]boot.Output) types.Map {
 	lines := make(map[string]string, len(outputs))
 	for name, output := range outputs {
-		words := []string{string(output.Type)}
-		if output.Sensitive {
-			words = append(words, wordSensitive)
-		}
-		lines[name] = strings.Join(words, separator)
+		lines[name] = describeOutput(output)
 	}
 	return fromLines(lines)
+}
+
+func describeOutput(output boot.Output) string {
+	words := []string{string(output.Type)}
+	if output.Sensitive {
+		words = append(words, wordSensitive)
+	}
+	if output.Pattern != "" {
+		words = append(words, wordPattern+output.Pattern)
+	}
+	return strings.Join(words, separator)
 }
 
 func describeParameter(parameter boot.Parameter) string {
@@ -103,6 +110,13 @@ func parseParameter(line string) boot.Parameter {
 	return parameter
 }
 
+// parseOutput reads what describeOutput has written.
+func parseOutput(line string) boot.Output {
+	line, pattern, _ := strings.Cut(line, separator+wordPattern)
+	words := strings.Split(line, separator)
+	return boot.Output{Type: boot.Type(words[0]), Sensitive: slices.Contains(words[1:], wordSensitive), Pattern: pattern}
+}
+
 // LookupParameter finds a declared parameter in the parameters of a handle. known
 // is false where the declarations are not known yet. The error names what is
 // declared.
@@ -114,19 +128,18 @@ func LookupParameter(parameters types.Map, owner, name string) (parameter boot.P
 	return parseParameter(line), true, nil
 }
 
-// LookupOutput finds a declared output or a fact in the outputs of a handle. known
-// is false where the declarations are not known yet. The error names what there
-// is.
+// LookupOutput finds a declared output or a fact, with its pattern, in the outputs of a
+// handle. known is false where the declarations are not known yet. The error names what
+// there is.
 func LookupOutput(outputs types.Map, owner, name string) (output boot.Output, known bool, err error) {
 	if slices.Contains(hosting.FactNames(), name) {
-		return boot.Output{Type: boot.TypeString}, true, nil
+		return boot.Output{Type: boot.TypeString, Pattern: hosting.FactPattern(name)}, true, nil
 	}
 	line, known, err := lookup(outputs, "output", owner, name, hosting.FactNames())
 	if !known || err != nil {
 		return boot.Output{}, known, err
 	}
-	words := strings.Split(line, separator)
-	return boot.Output{Type: boot.Type(words[0]), Sensitive: slices.Contains(words[1:], wordSensitive)}, true, nil
+	return parseOutput(line), true, nil
 }
 
 // Parameters returns the declarations of a handle by name; known is false where one of them

@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/musterhq/terraform-provider-muster/internal/boot"
+	"github.com/musterhq/terraform-provider-muster/internal/hosting"
 	"github.com/musterhq/terraform-provider-muster/internal/provider/handle"
 )
 
@@ -42,16 +43,22 @@ func TestLookupParameter(t *testing.T) {
 
 func TestLookupOutput(t *testing.T) {
 	t.Parallel()
-	carried := handle.FromOutputs(map[string]boot.Output{"token": {Type: boot.TypeString, Sensitive: true}, "count": {Type: boot.TypeNumber}})
+	carried := handle.FromOutputs(map[string]boot.Output{
+		"token": {Type: boot.TypeString, Sensitive: true}, "count": {Type: boot.TypeNumber},
+		"code": {Type: boot.TypeNumber, Sensitive: true, Pattern: "^1, sensitive, pattern 2$"}, "version": {Type: boot.TypeString, Pattern: ", sensitive"},
+	})
 	tests := map[string]struct {
 		name string
 		want boot.Output
 		err  string
 	}{
-		"a declared output":                     {"count", boot.Output{Type: boot.TypeNumber}, ""},
-		"a sensitive output":                    {"token", boot.Output{Type: boot.TypeString, Sensitive: true}, ""},
-		"a fact needs no declaration":           {"private_ip", boot.Output{Type: boot.TypeString}, ""},
-		"a misspelt name is told what there is": {"tokn", boot.Output{}, "there are: count, token, id, private_ip"},
+		"a declared output":                      {"count", boot.Output{Type: boot.TypeNumber}, ""},
+		"a sensitive output":                     {"token", boot.Output{Type: boot.TypeString, Sensitive: true}, ""},
+		"an output with a pattern":               {"version", boot.Output{Type: boot.TypeString, Pattern: ", sensitive"}, ""},
+		"a pattern of words that have a meaning": {"code", boot.Output{Type: boot.TypeNumber, Sensitive: true, Pattern: "^1, sensitive, pattern 2$"}, ""},
+		"a fact needs no declaration":            {"id", boot.Output{Type: boot.TypeString}, ""},
+		"an address has a pattern":               {"private_ip", boot.Output{Type: boot.TypeString, Pattern: hosting.FactPattern("private_ip")}, ""},
+		"a misspelt name is told what there is":  {"tokn", boot.Output{}, "there are: code, count, token, version, id, private_ip"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -63,7 +63,7 @@ func (m *model) adopt(ctx context.Context, content boot.Configuration) diag.Diag
 		parameters[name] = fromParameter(parameter)
 	}
 	for name, output := range content.Outputs {
-		outputs[name] = outputModel{Type: types.StringValue(string(output.Type)), Sensitive: types.BoolValue(output.Sensitive)}
+		outputs[name] = fromOutput(output)
 	}
 	var diagnostics diag.Diagnostics
 	m.Parameters = toMap(ctx, parametersAttribute().NestedObject.Type(), parameters, &diagnostics)
@@ -83,6 +83,14 @@ func fromParameter(parameter boot.Parameter) parameterModel {
 		RequiredFor: types.StringValue(string(parameter.RequiredFor)),
 		Sensitive:   types.BoolValue(parameter.Sensitive),
 		OnChange:    optional(string(parameter.OnChange)),
+	}
+}
+
+func fromOutput(output boot.Output) outputModel {
+	return outputModel{
+		Type:      types.StringValue(string(output.Type)),
+		Pattern:   optional(output.Pattern),
+		Sensitive: types.BoolValue(output.Sensitive),
 	}
 }
 

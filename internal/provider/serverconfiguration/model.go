@@ -43,6 +43,7 @@ type parameterModel struct {
 type outputModel struct {
 	Description types.String `tfsdk:"description"`
 	Type        types.String `tfsdk:"type"`
+	Pattern     types.String `tfsdk:"pattern"`
 	Sensitive   types.Bool   `tfsdk:"sensitive"`
 }
 
@@ -184,6 +185,7 @@ func (p parameterModel) toParameter() boot.Parameter {
 func (o outputModel) toOutput() boot.Output {
 	return boot.Output{
 		Type:      boot.Type(tfvalue.StringOr(o.Type, string(boot.TypeString))),
+		Pattern:   o.Pattern.ValueString(),
 		Sensitive: o.Sensitive.ValueBool(),
 	}
 }

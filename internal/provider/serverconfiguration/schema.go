@@ -90,8 +90,9 @@ func parametersAttribute() schema.MapNestedAttribute {
 				MarkdownDescription: "`string` (the default), `number` or `bool`. A value that is not of the type is refused before it reaches a server.",
 			},
 			"pattern": schema.StringAttribute{
-				Optional:            true,
-				MarkdownDescription: "A regular expression ([RE2](https://github.com/google/re2/wiki/Syntax)) that every value must match. It is not anchored: write `^…$` to match the whole value.",
+				Optional: true,
+				MarkdownDescription: "A regular expression ([RE2](https://github.com/google/re2/wiki/Syntax)) that every value must match. It is not anchored: write `^…$` to match the whole value. " +
+					"What is known of a value at plan is checked there: the value itself, or the `pattern` and the `type` of the output that it comes from.",
 			},
 			"default": schema.StringAttribute{
 				Optional:            true,
@@ -139,6 +140,11 @@ func outputsAttribute() schema.MapNestedAttribute {
 				Optional: true, Computed: true,
 				Default:             stringdefault.StaticString(string(boot.TypeString)),
 				MarkdownDescription: "`string` (the default), `number` or `bool`. `muster output set` refuses a value that is not of the type.",
+			},
+			"pattern": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "A regular expression ([RE2](https://github.com/google/re2/wiki/Syntax)) that every value matches, not anchored either. " +
+					"A plan is refused where an injection gives the output to a parameter whose `pattern` doesn't accept all that this one does. A value that doesn't match is not delivered: the apply fails and names the member.",
 			},
 			"sensitive": schema.BoolAttribute{
 				Optional: true, Computed: true,
