@@ -176,8 +176,9 @@ func checkFit(at path.Path, source end, output boot.Output, parameter boot.Param
 		diagnostics.AddAttributeError(at, "Wrong Type",
 			fmt.Sprintf("Output %q of %s is a %s and the parameter takes a %s. Give both the same type, or make the parameter a string.",
 				source.name.ValueString(), source.group.Label(), kind, parameter.Type))
+		return diagnostics
 	}
-	return diagnostics
+	return append(diagnostics, checkPattern(at, source, output, parameter, selected)...)
 }
 
 func checkValue(value types.String, target end, parameter boot.Parameter) diag.Diagnostics {
