@@ -159,7 +159,7 @@ func (m *Manager) deliverAll(ctx context.Context, now pass, turns map[string]int
 		if stores(target.Group, wire.Parameter, carried.value) {
 			continue
 		}
-		group, changed, err := m.store(ctx, target, wire, carried.value)
+		group, changed, err := m.store(ctx, now.looks, wire, carried.value)
 		if err != nil {
 			return true, err
 		}

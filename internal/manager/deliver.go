@@ -34,7 +34,7 @@ func (m *Manager) deliverAlong(ctx context.Context, wire hosting.Wire, spec Wire
 	}
 	group := target.Group
 	if now.ok {
-		if group, _, err = m.store(ctx, target, wire, now.value); err != nil {
+		if group, _, err = m.store(ctx, looks, wire, now.value); err != nil {
 			return done, err
 		}
 	}
@@ -71,8 +71,13 @@ func stores(group hosting.Group, parameter string, value boot.Value) bool {
 }
 
 // store puts the value into the target's record if it is another one than the
-// record has, and only while the wire still owns the parameter.
-func (m *Manager) store(ctx context.Context, target Observation, wire hosting.Wire, value boot.Value) (group hosting.Group, changed bool, err error) {
+// record has, and only while the wire still owns the parameter. The looks are those from
+// which the wire carries it.
+func (m *Manager) store(ctx context.Context, looks map[string]Observation, wire hosting.Wire, value boot.Value) (group hosting.Group, changed bool, err error) {
+	if err := checkContract(wire, looks); err != nil {
+		return hosting.Group{}, false, err
+	}
+	target := looks[wire.Into]
 	parameter := target.Configuration.Parameters[wire.Parameter]
 	if err := checkValue(parameter, value); err != nil {
 		return hosting.Group{}, false, refusedValue(wire, err)

@@ -83,7 +83,7 @@ func (c *change) tell(ctx context.Context, name string) (consumer, error) {
 		if !now.ok {
 			continue
 		}
-		if group, _, err = c.store(ctx, target, wire, now.value); err != nil {
+		if group, _, err = c.store(ctx, looks, wire, now.value); err != nil {
 			return consumer{}, err
 		}
 		carries = true

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/musterhq/terraform-provider-muster/internal/boot"
 	"github.com/musterhq/terraform-provider-muster/internal/hosting"
@@ -133,6 +134,10 @@ func (s *ledgerService) Deliver(_ context.Context, servers []hosting.Server, del
 		s.servers[server.Group.Name][server.Slot].Delivered = delivery.Revision
 	}
 	return nil
+}
+
+func (s *ledgerService) Pace() hosting.Pace {
+	return hosting.Pace{Busy: time.Millisecond, Idle: time.Millisecond}
 }
 
 func (s *ledgerService) NewRun() string { return rand.Text() }
