@@ -43,6 +43,15 @@ func TestAccAWS_stacks(t *testing.T) {
 	}
 }
 
+func TestAccAWS_contractAcrossModules(t *testing.T) {
+	t.Parallel()
+	cloud := acctest.NewCloud(t, acctest.CloudSpec{})
+	w := cloud.NewWorkspace(t)
+	expectPromises(t, w, cloud.Adapt, func() int { return len(cloud.Live()) })
+	w.MustRun("destroy", "-auto-approve")
+	expectNothingLeft(t, cloud)
+}
+
 func TestAccAWS_examples(t *testing.T) {
 	t.Parallel()
 	t.Run("mutual", func(t *testing.T) {

@@ -24,7 +24,7 @@ func importable() string {
     locale        = { default = "C", pattern = "^[A-Z]" }
     port          = { type = "number" }
   `,
-				outputs: `schema = {}, token = { sensitive = true }`,
+				outputs: `schema = { pattern = "^v[0-9]" }, token = { sensitive = true }`,
 			},
 			{name: "web", boot: "echo run >>boots", parameters: `schema = { deferred = true }, motd = { deferred = true }`, outputs: `url = {}`},
 		},

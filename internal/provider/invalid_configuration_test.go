@@ -81,6 +81,10 @@ func configurationMistakes() map[string]mistake {
 			config: parameters(`{ port = { default = "http", pattern = "^[0-9]+$" } }`),
 			want:   []diagnosis{{"parameters", "Invalid Server Configuration", `parameters.port.default: invalid value: it doesn't match the pattern "^[0-9]+$".`}},
 		},
+		"an output's pattern that doesn't compile": {
+			config: outputs(`{ version = { pattern = "[0-9" } }`),
+			want:   []diagnosis{{"outputs", "Invalid Server Configuration", "outputs.version.pattern: it is not a valid RE2 expression: missing closing ]: `[0-9`."}},
+		},
 		"a pattern that doesn't compile": {
 			config: parameters(`{ port = { pattern = "[0-9" } }`),
 			want:   []diagnosis{{"parameters", "Invalid Server Configuration", "parameters.port.pattern: it is not a valid RE2 expression: missing closing ]: `[0-9`."}},

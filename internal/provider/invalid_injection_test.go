@@ -82,6 +82,16 @@ func wireMistakes() map[string]mistake {
 			config: into("size"),
 			want:   []diagnosis{{"from", "Wrong Type", `Output "schema" of server group "db" is a string and the parameter takes a number. Give both the same type, or make the parameter a string.`}},
 		},
+		"a source that may say what the parameter refuses": {
+			config: sound().
+				with(dbConfiguration, "outputs", `{ schema = { pattern = "^[a-z]+$" }, token = { sensitive = true } }`).
+				with(webConfiguration, "parameters", `{ schema = { deferred = true, pattern = "^[a-x]+$" } }`),
+			want: []diagnosis{{"from", "Wrong Pattern", `Output "schema" of server group "db" may be "y", which the parameter's pattern "^[a-x]+$" refuses. Give the output a pattern that allows less, or the parameter one that allows more.`}},
+		},
+		"an address for a parameter that takes none": {
+			config: from("db", "private_ip").with(webConfiguration, "parameters", `{ schema = { deferred = true, pattern = "^[a-z]" } }`),
+			want:   []diagnosis{{"from", "Wrong Pattern", `Output "private_ip" of server group "db" is an IPv4 address, and the parameter's pattern "^[a-z]" refuses every address. Take another output, or correct the pattern.`}},
+		},
 		"too few sources": {
 			config: sound().with(schemaInjection, "min_sources", `9`).with(schemaInjection, "on_violation", `"fail"`),
 			want:   []diagnosis{{"from", "Too Few Sources", `The groups in from have 1 servers and min_sources demands 9. Add servers, or lower min_sources; with on_violation = "hold", what was delivered before stays in force.`}},

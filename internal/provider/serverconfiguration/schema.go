@@ -143,7 +143,7 @@ func outputsAttribute() schema.MapNestedAttribute {
 			},
 			"pattern": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "A regular expression ([RE2](https://github.com/google/re2/wiki/Syntax)) that every value matches, not anchored either. " +
+				MarkdownDescription: "A regular expression ([RE2](https://github.com/google/re2/wiki/Syntax)) that every value matches. It is not anchored. " +
 					"A plan is refused where an injection gives the output to a parameter whose `pattern` doesn't accept all that this one does. A value that doesn't match is not delivered: the apply fails and names the member.",
 			},
 			"sensitive": schema.BoolAttribute{
