@@ -2,8 +2,14 @@ package boot
 
 import _ "embed"
 
-//go:embed agent.sh
-var agent string
+// The agent: what every server needs, and what only those need that have a parameter
+// with a timeout.
+var (
+	//go:embed agent.sh
+	agent string
+	//go:embed deadline.sh
+	deadline string
+)
 
 // Agent returns the agent as one POSIX shell program: the transport first, then
 // the common part. It must be run from a file (sh FILE), of which it keeps a copy
@@ -44,5 +50,18 @@ var agent string
 // first, like every background command of a shell. A shell reports an end by
 // signal N as exit code 128+N, so exit codes from 129 to 192 read as signals.
 func Agent(transport string) string {
-	return "#!/bin/sh\n" + transport + "\n" + agent
+	return program(transport + "\n" + deadline)
 }
+
+// AgentFor is [Agent] without what no server of the configuration needs, for where
+// there is little room.
+func AgentFor(c Configuration, transport string) string {
+	for _, parameter := range c.Parameters {
+		if parameter.Timeout != 0 {
+			return Agent(transport)
+		}
+	}
+	return program(transport)
+}
+
+func program(parts string) string { return "#!/bin/sh\n" + parts + "\n" + agent }

@@ -1,6 +1,7 @@
 # The agent: takes a server from its launch to "ready", and tells how it goes.
 #
-# The functions transport_* above this line are the hosting service's. Everything
+# The functions transport_* above this line are the hosting service's, and those of
+# deadline.sh are there where a parameter has a deadline. Everything
 # that the agent keeps lies in $MUSTER_RUN, which is its working directory:
 #
 #   values/NAME   the value of a parameter, byte for byte
@@ -10,6 +11,9 @@
 #   published     a line for every "muster output set"
 #   secrets/      what must not appear in a log's tail
 #   waiters/      NAME.PID, the FIFO of a "muster param get" that blocks
+#   placeholders/ NAME, what is used where no value has come in time
+#   overdue/      NAME, the seconds within which a value has not come
+#   timer         exists until the process that waits for a deadline wakes the agent
 #   wake          the FIFO of the agent; a line in it makes it look around
 #   bin/muster    this program for the scripts
 #
@@ -50,6 +54,7 @@ number_in() {
 read_uptime() {
 	read -r now _ </proc/uptime
 	now=${now%.*}${now#*.}
+	now=${now#0} now=${now#0} # or arithmetic took it for an octal number
 }
 
 # ---- Reporting
@@ -206,6 +211,7 @@ remember() {
 # (another server).
 parameters='' boot_names='' ready_names='' known='' sensitive='' declarations='' limit=''
 quiet='' restarting='' fixed=''
+deadlines='' overdue='' placed=no # see deadline.sh, which is there where they are needed
 read_payload() {
 	transport_payload >payload || return
 	{
@@ -215,6 +221,7 @@ read_payload() {
 			parameter | value | output) is_name "$name" || return ;;
 			esac
 			case $kind in
+			deadline) take_deadline "$name" "$type" "$required" "$secrecy" || return ;;
 			parameter)
 				parameters="$parameters $name"
 				case $required in
@@ -296,7 +303,7 @@ stage_delivery() {
 		if [ "$secrecy" != plain ] && ! contains "$sensitive" "$name"; then
 			sensitive="$sensitive $name"
 		fi
-		! contains "$fixed" "$name" || [ ! -e "values/$name" ] || continue
+		! contains "$fixed" "$name" || [ ! -e "since/$name" ] || continue
 		number_in "since/$name"
 		if [ "$at" -gt "$number" ] || [ ! -e "values/$name" ]; then
 			decode "$text" >"incoming/$name" || return
@@ -336,7 +343,7 @@ wake_waiters() {
 		name=${fifo#waiters/}
 		if ! kill -0 "${name#*.}" 2>/dev/null; then
 			rm -f "$fifo"
-		elif [ ! -e "values/${name%.*}" ]; then
+		elif [ ! -e "values/${name%.*}" ] && [ ! -e "overdue/${name%.*}" ]; then
 			waited="$waited ${name%.*}"
 		else
 			contains "$woken" "$name" || echo wake 1<>"$fifo"
@@ -363,6 +370,7 @@ find_changed() {
 		number_in "seen/$name"
 		[ "$at" -le "$number" ] || changed="$changed $name"
 	done
+	[ -z "$deadlines" ] || add_placeholders
 	text=$changed changed=
 	for name in $parameters; do
 		! contains "$text" "$name" || contains "$quiet" "$name" || changed="$changed $name"
@@ -480,6 +488,7 @@ finish_script() {
 	[ -n "$running" ] && [ -s exit ] && read -r code <exit || return 0
 	script=$running running=
 	collect_outputs # none may be missing where the script's end is reported
+	[ -z "$overdue" ] || ! stays_overdue || return 0
 	case $script$code in
 	boot0) phase=booted up=yes ;;
 	update0) phase=booted applied=$tried failure='' log='' && become_ready ;;
@@ -499,7 +508,7 @@ fail_script() {
 	failure="$script script $failure"
 	case $script in
 	boot) phase=failed ;;
-	update) phase=failed && for name in $handed; do echo 0 >"seen/$name"; done ;;
+	update) phase=failed && for name in $handed; do rm -f "seen/$name"; done ;;
 	decommission) decommission=failed ;;
 	esac
 	event failed
@@ -525,7 +534,7 @@ take_request() {
 # Starts the script that is due, or finds that nothing is left to be done. A
 # failed update script is tried again when there is a newer revision; a failed
 # boot script is not.
-tried=0
+tried=0 script=
 advance() {
 	[ -z "$running" ] || return 0
 	case $decommission in
@@ -543,7 +552,8 @@ advance() {
 	failed) [ "$script" = update ] && [ "$received" -gt "$tried" ] || return 0 ;;
 	esac
 	[ $ready = yes ] || has_all "$ready_names" || return 0
-	[ "$received" -gt "$applied" ] || [ $ready = no ] || return 0
+	[ "$received" -gt "$applied" ] || [ $ready = no ] || [ $placed = yes ] || return 0
+	placed=no
 	find_changed
 	if [ -s scripts/update ] && [ -n "$changed" ]; then
 		tried=$received handed=$changed
@@ -580,9 +590,9 @@ quote() {
 prepare() {
 	case $MUSTER_RUN in /*) ;; *) return 1 ;; esac
 	program=$(cat "$0") && mkdir -p "$MUSTER_RUN" && cd "$MUSTER_RUN" || return
-	rm -rf values since seen outputs published secrets waiters incoming \
-		scripts bin wake exit log declarations delivery payload
-	mkdir values since seen outputs secrets waiters incoming scripts bin &&
+	rm -rf values since seen outputs published secrets waiters incoming placeholders \
+		overdue scripts bin wake timer exit log declarations delivery payload
+	mkdir values since seen outputs secrets waiters incoming placeholders overdue scripts bin &&
 		: >published && mkfifo wake && exec 3<>wake 4<published || return
 	shell=$(command -v "${MUSTER_SH:-sh}") || return
 	{
@@ -614,10 +624,12 @@ agent() {
 	chmod 700 bin/muster scripts/*
 	[ ! -e scripts/decommission ] || decommission=idle
 	event booting
+	begun=$now
 	transport_start 3>&- 4<&-
 	while :; do
 		collect_outputs
 		take_delivery
+		[ -z "$deadlines" ] || check_deadlines
 		wake_waiters
 		finish_script
 		take_request
@@ -642,7 +654,8 @@ usage() {
 		         prints the value of a parameter, waiting until it has arrived;
 		         not a byte is added; exit code 3 when the time is over
 		       muster param list
-		         lists the parameters that have arrived and those that have not
+		         lists the parameters that have arrived and those that have not,
+		         and those for which a placeholder stands in
 		       muster output set NAME [VALUE]
 		         publishes an output; without VALUE it is read from standard
 		         input, and one newline at its end is removed
@@ -706,11 +719,14 @@ await_value() {
 	fi
 	muster_wake
 	until print_value "$wanted"; do
+		[ ! -e "overdue/$wanted" ] || { read -r timeout <"overdue/$wanted" && late; }
 		read -r line <&3 ||
 			print_value "$wanted" ||
-			die 3 "parameter $wanted has not arrived within $timeout s"
+			late
 	done
 }
+
+late() { die 3 "parameter $wanted has not arrived within $timeout s"; }
 
 stop_waiting() {
 	rm -f "$fifo"
@@ -721,7 +737,13 @@ stop_waiting() {
 param_list() {
 	while read -r kind name type; do
 		[ "$kind" = parameter ] || continue
-		if [ -e "values/$name" ]; then echo "$name arrived"; else echo "$name missing"; fi
+		state=arrived
+		if [ ! -e "values/$name" ]; then
+			state=missing
+		elif [ -e "placeholders/$name" ] && [ ! -e "since/$name" ]; then
+			state=placeholder
+		fi
+		echo "$name $state"
 	done <declarations
 }
 

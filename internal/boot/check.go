@@ -26,6 +26,14 @@ const (
 	// MaxUpdateScriptTimeout is the longest time limit of an update script. What
 	// runs longer belongs into a process of its own.
 	MaxUpdateScriptTimeout = 24 * time.Hour
+
+	// MinParameterTimeout is the shortest timeout of a parameter: the agent counts
+	// whole seconds.
+	MinParameterTimeout = time.Second
+
+	// MaxParameterTimeout is the longest timeout of a parameter. Whoever can wait
+	// longer needs none.
+	MaxParameterTimeout = 24 * time.Hour
 )
 
 // FieldFault is a fault of one field of a configuration.
@@ -129,14 +137,21 @@ func (f *faults) pattern(expression string, path ...string) {
 
 func (f *faults) parameter(name string, p Parameter) {
 	f.defaultValue(name, p)
+	f.onChange(name, p)
+	f.onTimeout(name, p)
 	f.pattern(p.Pattern, "parameters", name, "pattern")
+	f.placeholder(name, p)
 	switch {
 	case !slices.Contains(Requirements(), string(p.RequiredFor)):
 		f.add(fmt.Sprintf("%q is no requirement; use %s", string(p.RequiredFor), alternatives(Requirements())), "parameters", name, "required_for")
 	case !p.Deferred && p.RequiredFor != RequiredForBoot:
 		f.add("only a deferred parameter can arrive after the server has started; set deferred = true", "parameters", name, "required_for")
 	}
+	f.timeout(name, p)
 	f.kind(p.Type, "parameters", name, "type")
+}
+
+func (f *faults) onChange(name string, p Parameter) {
 	if p.OnChange != "" && !slices.Contains(Effects(), string(p.OnChange)) {
 		f.add(fmt.Sprintf("%q is no effect; use %s", string(p.OnChange), alternatives(Effects())), "parameters", name, "on_change")
 	}
@@ -151,10 +166,54 @@ func (f *faults) defaultValue(name string, p Parameter) {
 	case p.Deferred:
 		f.add("a deferred parameter has no default: its value arrives later", path...)
 	default:
-		// Any other error is one of the type or the pattern itself, and told there.
-		if err := p.Check(*p.Default); errors.Is(err, ErrValue) && slices.Contains(Types(), string(p.Type)) {
-			f.add(err.Error(), path...)
-		}
+		f.value(*p.Default, p, path...)
+	}
+}
+
+// value checks a text that is declared for the parameter. Any other error than one of
+// the text is one of the type or the pattern itself, and told there.
+func (f *faults) value(text string, p Parameter, path ...string) {
+	if err := p.Check(text); errors.Is(err, ErrValue) && slices.Contains(Types(), string(p.Type)) {
+		f.add(err.Error(), path...)
+	}
+}
+
+func (f *faults) timeout(name string, p Parameter) {
+	path := []string{"parameters", name, "timeout"}
+	switch {
+	case p.Timeout == 0:
+	case !p.Deferred:
+		f.add("only a deferred parameter can be late; set deferred = true, or remove timeout", path...)
+	case p.Timeout%time.Second != 0 || p.Timeout < MinParameterTimeout || p.Timeout > MaxParameterTimeout:
+		f.add(`it must be whole seconds, from "1s" to "24h"`, path...)
+	}
+}
+
+func (f *faults) onTimeout(name string, p Parameter) {
+	path := []string{"parameters", name, "on_timeout"}
+	switch {
+	case p.OnTimeout == "":
+	case !slices.Contains(OnTimeouts(), string(p.OnTimeout)):
+		f.add(fmt.Sprintf("%q is nothing that can happen; use %s", string(p.OnTimeout), alternatives(OnTimeouts())), path...)
+	case p.Timeout == 0:
+		f.add("there is no timeout after which it could happen; add one, or remove on_timeout", path...)
+	case p.Proceeds() && p.Sensitive:
+		f.add(`a server can't proceed with a placeholder for a sensitive parameter, because it would be stored in plain text; use "fail"`, path...)
+	case p.Proceeds() && p.Placeholder == nil:
+		f.add(`the server proceeds with a placeholder, and there is none; add one, or use "fail"`, path...)
+	}
+}
+
+func (f *faults) placeholder(name string, p Parameter) {
+	path := []string{"parameters", name, "placeholder"}
+	switch {
+	case p.Placeholder == nil:
+	case p.Sensitive:
+		f.add("a sensitive parameter has no placeholder, which would be stored in plain text; remove it", path...)
+	case !p.Proceeds():
+		f.add(`it is used only with on_timeout = "proceed"; set that, or remove placeholder`, path...)
+	default:
+		f.value(*p.Placeholder, p, path...)
 	}
 }
 

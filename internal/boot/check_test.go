@@ -50,19 +50,51 @@ func TestConfiguration_Check(t *testing.T) {
 		"an output with a pattern": {func(c *boot.Configuration) {
 			c.Outputs = map[string]boot.Output{"o": {Type: boot.TypeString, Pattern: "^v"}}
 		}, nil},
-		"too many outputs":                  {manyOutputs, []string{"outputs: there are 257 of them, at most 256 are supported"}},
-		"a parameter with a reserved name":  {func(c *boot.Configuration) { c.Parameters["PATH"] = c.Parameters["port"] }, []string{`parameters.PATH: "PATH" is reserved: the shell uses it itself; choose another name`}},
-		"a parameter of no type":            {parameter(func(p *boot.Parameter) { p.Type = ""; p.Default = &text }), []string{`parameters.p.type: "" is no type; use "string", "number" or "bool"`}},
-		"a requirement that there is not":   {parameter(func(p *boot.Parameter) { p.RequiredFor = "" }), []string{`parameters.p.required_for: "" is no requirement; use "boot", "ready" or "nothing"`}},
-		"a late parameter, not deferred":    {parameter(func(p *boot.Parameter) { p.RequiredFor = boot.RequiredForReady }), []string{"parameters.p.required_for: only a deferred parameter can arrive after the server has started; set deferred = true"}},
-		"a late parameter that is deferred": {parameter(func(p *boot.Parameter) { p.RequiredFor = boot.RequiredForReady; p.Deferred = true }), nil},
-		"a default that is deferred":        {parameter(func(p *boot.Parameter) { p.Default = &text; p.Deferred = true }), []string{"parameters.p.default: a deferred parameter has no default: its value arrives later"}},
-		"a default that is sensitive":       {parameter(func(p *boot.Parameter) { p.Default = &word; p.Sensitive = true; p.Type = boot.TypeNumber }), []string{"parameters.p.default: a sensitive parameter has no default, which would be stored in plain text; remove it, and give the value with parameters_wo of the muster_server_group or, if it is to arrive later, with deferred = true and a muster_parameter_injection"}},
-		"a default of another type":         {parameter(func(p *boot.Parameter) { p.Default = &word; p.Type = boot.TypeNumber }), []string{"parameters.p.default: invalid value: it is not a number"}},
-		"a default that doesn't match":      {parameter(func(p *boot.Parameter) { p.Default = &word; p.Pattern = "^[0-9]+$" }), []string{`parameters.p.default: invalid value: it doesn't match the pattern "^[0-9]+$"`}},
-		"a default that is no text":         {parameter(func(p *boot.Parameter) { p.Default = &nul }), []string{"parameters.p.default: invalid value: it holds a NUL byte, which an environment variable can't; encode it, for example with base64encode"}},
-		"a default that matches":            {parameter(func(p *boot.Parameter) { p.Default = &text; p.Pattern = "^[0-9]+$"; p.Type = boot.TypeNumber }), nil},
-		"a pattern that is none":            {parameter(func(p *boot.Parameter) { p.Pattern = "("; p.Default = &text }), []string{"parameters.p.pattern: it is not a valid RE2 expression: missing closing ): `(`"}},
+		"too many outputs":                        {manyOutputs, []string{"outputs: there are 257 of them, at most 256 are supported"}},
+		"a parameter with a reserved name":        {func(c *boot.Configuration) { c.Parameters["PATH"] = c.Parameters["port"] }, []string{`parameters.PATH: "PATH" is reserved: the shell uses it itself; choose another name`}},
+		"a parameter of no type":                  {parameter(func(p *boot.Parameter) { p.Type = ""; p.Default = &text }), []string{`parameters.p.type: "" is no type; use "string", "number" or "bool"`}},
+		"a requirement that there is not":         {parameter(func(p *boot.Parameter) { p.RequiredFor = "" }), []string{`parameters.p.required_for: "" is no requirement; use "boot", "ready" or "nothing"`}},
+		"a late parameter, not deferred":          {parameter(func(p *boot.Parameter) { p.RequiredFor = boot.RequiredForReady }), []string{"parameters.p.required_for: only a deferred parameter can arrive after the server has started; set deferred = true"}},
+		"a late parameter that is deferred":       {parameter(func(p *boot.Parameter) { p.RequiredFor = boot.RequiredForReady; p.Deferred = true }), nil},
+		"a default that is deferred":              {parameter(func(p *boot.Parameter) { p.Default = &text; p.Deferred = true }), []string{"parameters.p.default: a deferred parameter has no default: its value arrives later"}},
+		"a default that is sensitive":             {parameter(func(p *boot.Parameter) { p.Default = &word; p.Sensitive = true; p.Type = boot.TypeNumber }), []string{"parameters.p.default: a sensitive parameter has no default, which would be stored in plain text; remove it, and give the value with parameters_wo of the muster_server_group or, if it is to arrive later, with deferred = true and a muster_parameter_injection"}},
+		"a default of another type":               {parameter(func(p *boot.Parameter) { p.Default = &word; p.Type = boot.TypeNumber }), []string{"parameters.p.default: invalid value: it is not a number"}},
+		"a default that doesn't match":            {parameter(func(p *boot.Parameter) { p.Default = &word; p.Pattern = "^[0-9]+$" }), []string{`parameters.p.default: invalid value: it doesn't match the pattern "^[0-9]+$"`}},
+		"a default that is no text":               {parameter(func(p *boot.Parameter) { p.Default = &nul }), []string{"parameters.p.default: invalid value: it holds a NUL byte, which an environment variable can't; encode it, for example with base64encode"}},
+		"a default that matches":                  {parameter(func(p *boot.Parameter) { p.Default = &text; p.Pattern = "^[0-9]+$"; p.Type = boot.TypeNumber }), nil},
+		"a deferred parameter with a timeout":     {parameter(late(time.Minute, boot.OnTimeoutFail, nil)), nil},
+		"the longest timeout, with a placeholder": {parameter(late(24*time.Hour, boot.OnTimeoutProceed, &text)), nil},
+		"an empty placeholder":                    {parameter(late(time.Second, boot.OnTimeoutProceed, new(string))), nil},
+		"a timeout, not deferred":                 {parameter(func(p *boot.Parameter) { p.Timeout, p.OnTimeout = time.Second, boot.OnTimeoutFail }), []string{"parameters.p.timeout: only a deferred parameter can be late; set deferred = true, or remove timeout"}},
+		"a timeout of broken seconds":             {parameter(late(1500*time.Millisecond, boot.OnTimeoutFail, nil)), []string{`parameters.p.timeout: it must be whole seconds, from "1s" to "24h"`}},
+		"a timeout above a day":                   {parameter(late(24*time.Hour+time.Second, boot.OnTimeoutFail, nil)), []string{`parameters.p.timeout: it must be whole seconds, from "1s" to "24h"`}},
+		"a negative timeout":                      {parameter(late(-time.Second, boot.OnTimeoutFail, nil)), []string{`parameters.p.timeout: it must be whole seconds, from "1s" to "24h"`}},
+		"what can't happen after a timeout":       {parameter(late(time.Second, "ignore", nil)), []string{`parameters.p.on_timeout: "ignore" is nothing that can happen; use "fail" or "proceed"`}},
+		"an end of no timeout":                    {parameter(late(0, boot.OnTimeoutFail, nil)), []string{"parameters.p.on_timeout: there is no timeout after which it could happen; add one, or remove on_timeout"}},
+		"a server that proceeds with nothing":     {parameter(late(time.Second, boot.OnTimeoutProceed, nil)), []string{`parameters.p.on_timeout: the server proceeds with a placeholder, and there is none; add one, or use "fail"`}},
+		"a placeholder for a server that fails":   {parameter(late(time.Second, boot.OnTimeoutFail, &text)), []string{`parameters.p.placeholder: it is used only with on_timeout = "proceed"; set that, or remove placeholder`}},
+		"a placeholder alone":                     {parameter(late(0, "", &text)), []string{`parameters.p.placeholder: it is used only with on_timeout = "proceed"; set that, or remove placeholder`}},
+		"a placeholder of another type": {parameter(func(p *boot.Parameter) {
+			late(time.Second, boot.OnTimeoutProceed, &word)(p)
+			p.Type = boot.TypeNumber
+		}), []string{"parameters.p.placeholder: invalid value: it is not a number"}},
+		"a placeholder that doesn't match": {parameter(func(p *boot.Parameter) {
+			late(time.Second, boot.OnTimeoutProceed, &word)(p)
+			p.Pattern = "^[0-9]+$"
+		}), []string{`parameters.p.placeholder: invalid value: it doesn't match the pattern "^[0-9]+$"`}},
+		"a placeholder that is no text": {parameter(late(time.Second, boot.OnTimeoutProceed, &nul)), []string{"parameters.p.placeholder: invalid value: it holds a NUL byte, which an environment variable can't; encode it, for example with base64encode"}},
+		"a placeholder that is sensitive": {parameter(func(p *boot.Parameter) {
+			late(time.Second, boot.OnTimeoutProceed, &word)(p)
+			p.Sensitive = true
+		}), []string{
+			`parameters.p.on_timeout: a server can't proceed with a placeholder for a sensitive parameter, because it would be stored in plain text; use "fail"`,
+			"parameters.p.placeholder: a sensitive parameter has no placeholder, which would be stored in plain text; remove it",
+		}},
+		"a sensitive parameter with a timeout": {parameter(func(p *boot.Parameter) {
+			late(time.Second, boot.OnTimeoutFail, nil)(p)
+			p.Sensitive = true
+		}), nil},
+		"a pattern that is none": {parameter(func(p *boot.Parameter) { p.Pattern = "("; p.Default = &text }), []string{"parameters.p.pattern: it is not a valid RE2 expression: missing closing ): `(`"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -85,6 +117,12 @@ func limit(updateScript string, limit time.Duration) func(*boot.Configuration) {
 	return func(c *boot.Configuration) { c.UpdateScript, c.UpdateScriptTimeout = updateScript, limit }
 }
 
+func late(timeout time.Duration, onTimeout boot.OnTimeout, placeholder *string) func(*boot.Parameter) {
+	return func(p *boot.Parameter) {
+		p.Deferred, p.Timeout, p.OnTimeout, p.Placeholder = true, timeout, onTimeout, placeholder
+	}
+}
+
 func manyOutputs(c *boot.Configuration) {
 	c.Outputs = map[string]boot.Output{}
 	for i := range boot.MaxNames + 1 {
@@ -97,14 +135,15 @@ func TestConfiguration_Check_order(t *testing.T) {
 	c := boot.Configuration{
 		UpdateScript: "\x00", UpdateScriptTimeout: time.Millisecond, DecommissionScript: "\x00",
 		Outputs:    map[string]boot.Output{"b": {Pattern: "("}, "a": {}},
-		Parameters: map[string]boot.Parameter{"d": {}, "c": {}},
+		Parameters: map[string]boot.Parameter{"d": {}, "c": {Timeout: 1, OnTimeout: "x", OnChange: "x", Placeholder: new(string), Pattern: "("}},
 	}
 	var got []string
 	for _, fault := range c.Check(nil) {
 		got = append(got, strings.Join(fault.Path, "."))
 	}
 	want := []string{
-		"boot_script", "decommission_script", "outputs.a.type", "outputs.b.pattern", "outputs.b.type", "parameters.c.required_for", "parameters.c.type",
+		"boot_script", "decommission_script", "outputs.a.type", "outputs.b.pattern", "outputs.b.type",
+		"parameters.c.on_change", "parameters.c.on_timeout", "parameters.c.pattern", "parameters.c.placeholder", "parameters.c.required_for", "parameters.c.timeout", "parameters.c.type",
 		"parameters.d.required_for", "parameters.d.type", "update_script", "update_script_timeout",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -137,6 +176,15 @@ func TestConfiguration_ID_ofOutputs(t *testing.T) {
 	carried, lean := boot.Payload{Configuration: narrow}.Encode(), boot.Payload{Configuration: plain}.Encode()
 	if diff := cmp.Diff(string(lean), string(carried)); diff != "" {
 		t.Errorf("servers are told of the pattern (-without +with):\n%s", diff)
+	}
+}
+
+// The ID is part of every state: what is declared later must not change it.
+func TestConfiguration_ID_stays(t *testing.T) {
+	t.Parallel()
+	c := boot.Configuration{Name: "web", BootScript: "true", Parameters: map[string]boot.Parameter{"a": deferred(boot.RequiredForReady)}}
+	if got, want := c.ID(), "web@a1673e0925049af9"; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 

@@ -111,6 +111,20 @@ func Effects() []string {
 	return []string{string(EffectDeliver), string(EffectUpdate), string(EffectRestart), string(EffectReplace)}
 }
 
+// OnTimeout says what happens where the value of a parameter has not arrived in time.
+// The zero OnTimeout is that of a parameter without a timeout.
+type OnTimeout string
+
+// What happens: the server fails, if the parameter is required for boot or ready, and
+// nobody waits for the value any longer; or it goes on with a placeholder.
+const (
+	OnTimeoutFail    OnTimeout = "fail"
+	OnTimeoutProceed OnTimeout = "proceed"
+)
+
+// OnTimeouts lists all that can happen, for validators and documentation.
+func OnTimeouts() []string { return []string{string(OnTimeoutFail), string(OnTimeoutProceed)} }
+
 // Parameter is a declared input of a boot script.
 type Parameter struct {
 	Type Type `json:"type"`
@@ -124,6 +138,13 @@ type Parameter struct {
 	Pattern string `json:"pattern,omitempty"`
 	// OnChange is the declared effect of a change.
 	OnChange Effect `json:"on_change,omitempty"`
+	// Timeout is how long after the beginning of a boot the value of a deferred
+	// parameter may arrive, in whole seconds; 0: without limit.
+	Timeout time.Duration `json:"timeout,omitempty"`
+	// OnTimeout is what happens then; empty where Timeout is 0.
+	OnTimeout OnTimeout `json:"on_timeout,omitempty"`
+	// Placeholder is the value with which the server proceeds; nil where it doesn't.
+	Placeholder *string `json:"placeholder,omitempty"`
 }
 
 // Effect returns what a change does: what is declared or, by default, an update where the
@@ -147,6 +168,10 @@ func (p Parameter) Delivered() bool {
 // Given reports whether the value is one that the group gives to its members by delivery:
 // no injection does.
 func (p Parameter) Given() bool { return p.Delivered() && !p.Deferred }
+
+// Proceeds reports whether a server goes on without the value when the time is over, so
+// that nothing waits for it for ever.
+func (p Parameter) Proceeds() bool { return p.OnTimeout == OnTimeoutProceed }
 
 // Check reports why text can't be the value of the parameter: size, type or
 // pattern. The error never quotes the text.

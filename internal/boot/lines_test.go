@@ -79,6 +79,7 @@ func fullPayload() boot.Payload {
 			Name: "web", BootScript: "#!/bin/sh\necho\n", UpdateScript: "true", UpdateScriptTimeout: 24 * time.Hour, DecommissionScript: "#!/bin/sh\nleave\n",
 			Parameters: map[string]boot.Parameter{
 				"later":  {Type: boot.TypeNumber, Deferred: true, RequiredFor: boot.RequiredForReady},
+				"timely": {Type: boot.TypeBool, Deferred: true, Sensitive: true, RequiredFor: boot.RequiredForReady, Timeout: time.Second, OnTimeout: boot.OnTimeoutFail},
 				"secret": {Type: boot.TypeBool, Deferred: true, Sensitive: true, RequiredFor: boot.RequiredForNothing},
 			},
 			Outputs: map[string]boot.Output{"token": {Type: boot.TypeString, Sensitive: true}, "count": {Type: boot.TypeNumber}},
@@ -86,6 +87,12 @@ func fullPayload() boot.Payload {
 	}
 	for name := range p.Parameters {
 		p.Configuration.Parameters[name] = boot.Parameter{Type: boot.TypeString, RequiredFor: boot.RequiredForBoot}
+	}
+	for name, text := range awkwardValues() {
+		p.Configuration.Parameters["instead_"+name] = boot.Parameter{
+			Type: boot.TypeString, Deferred: true, RequiredFor: boot.RequiredForBoot,
+			Timeout: 24 * time.Hour, OnTimeout: boot.OnTimeoutProceed, Placeholder: &text,
+		}
 	}
 	return p
 }
@@ -111,6 +118,8 @@ func TestPayload_Encode(t *testing.T) {
 				"none":     {Type: boot.TypeString},
 				"secret":   {Type: boot.TypeString, Sensitive: true},
 				"deferred": {Type: boot.TypeString, Deferred: true, RequiredFor: boot.RequiredForReady},
+				"fails":    {Type: boot.TypeString, Deferred: true, RequiredFor: boot.RequiredForBoot, Sensitive: true, Timeout: 10 * time.Minute, OnTimeout: boot.OnTimeoutFail},
+				"proceeds": {Type: boot.TypeString, Deferred: true, RequiredFor: boot.RequiredForNothing, Timeout: time.Second, OnTimeout: boot.OnTimeoutProceed, Placeholder: &fallback},
 			},
 		},
 		Parameters: map[string]string{"given": "g", "secret": canary, "deferred": canary, "undeclared": canary},
@@ -120,9 +129,13 @@ group -
 configuration -
 parameter default string boot plain known replace
 parameter deferred string ready plain deferred update
+parameter fails string boot sensitive deferred update
 parameter given string boot plain known replace
 parameter none string boot plain known replace
+parameter proceeds string nothing plain deferred update
 parameter secret string boot sensitive deferred update
+deadline fails 600 fail
+deadline proceeds 1 proceed ZmFsbGJhY2s=
 value default ZmFsbGJhY2s=
 value given Zw==
 boot_script dHJ1ZQ==
@@ -280,6 +293,17 @@ func TestDecode_malformed(t *testing.T) {
 		"a parameter that comes twice":            {"payload", "muster payload 1\nparameter a string boot plain known replace\nparameter a string boot plain known replace\n", "line 3: malformed line: repeated name"},
 		"an output of an unknown type":            {"payload", "muster payload 1\noutput a list plain\n", "line 2: malformed line: unknown word"},
 		"an output of unknown secrecy":            {"payload", "muster payload 1\noutput a string now\n", "line 2: malformed line: unknown word"},
+		"a deadline without a declaration":        {"payload", "muster payload 1\ndeadline a 1 fail\n", "line 2: malformed line: no parameter that may have a deadline"},
+		"a deadline of a known parameter":         {"payload", "muster payload 1\nparameter a string boot plain known\ndeadline a 1 fail\n", "line 3: malformed line: no parameter that may have a deadline"},
+		"a deadline that comes twice":             {"payload", "muster payload 1\nparameter a string boot plain deferred\ndeadline a 1 fail\ndeadline a 1 fail\n", "line 4: malformed line: no parameter that may have a deadline"},
+		"a deadline of no time":                   {"payload", "muster payload 1\nparameter a string boot plain deferred\ndeadline a 0 fail\n", "line 3: malformed line: invalid time limit"},
+		"a deadline after two days":               {"payload", "muster payload 1\nparameter a string boot plain deferred\ndeadline a 172800 fail\n", "line 3: malformed line: invalid time limit"},
+		"a deadline that is no number":            {"payload", "muster payload 1\nparameter a string boot plain deferred\ndeadline a 1m fail\n", "line 3: malformed line: invalid number"},
+		"a deadline of an unknown end":            {"payload", "muster payload 1\nparameter a string boot plain deferred\ndeadline a 1 ignore\n", "line 3: malformed line: unknown word"},
+		"a deadline that lacks a placeholder":     {"payload", "muster payload 1\nparameter a string boot plain deferred\ndeadline a 1 proceed\n", "line 3: malformed line: a placeholder is missing, or there must be none"},
+		"a deadline with a useless placeholder":   {"payload", "muster payload 1\nparameter a string boot plain deferred\ndeadline a 1 fail -\n", "line 3: malformed line: a placeholder is missing, or there must be none"},
+		"a placeholder of a sensitive parameter":  {"payload", "muster payload 1\nparameter a string boot sensitive deferred\ndeadline a 1 proceed -\n", "line 3: malformed line: a placeholder is missing, or there must be none"},
+		"a placeholder that is not in base64":     {"payload", "muster payload 1\nparameter a string boot plain deferred\ndeadline a 1 proceed " + canary + "\n", "line 3: malformed line"},
 		"a time limit of nothing":                 {"payload", "muster payload 1\nupdate_script_timeout 0\n", "line 2: malformed line: invalid time limit"},
 		"a time limit of two days":                {"payload", "muster payload 1\nupdate_script_timeout 172800\n", "line 2: malformed line: invalid time limit"},
 		"a time limit that is no number":          {"payload", "muster payload 1\nupdate_script_timeout 1m\n", "line 2: malformed line: invalid number"},
@@ -364,6 +388,7 @@ func FuzzDecodePayload(f *testing.F) {
 	f.Add(payload("#!/bin/sh\n", "true", parameters{"a": known("1"), "b": secret(boot.RequiredForReady)}, "o").Encode())
 	f.Add([]byte("muster payload 1\nboot_script YQ==\nupdate_script YQ==\nupdate_script_timeout 60\ndecommission_script Yg==\nend\n"))
 	f.Add([]byte("muster payload 1\nparameter a string boot plain known replace\nvalue a -\nboot_script YQ==\nend\n"))
+	f.Add([]byte("muster payload 1\nparameter a string boot plain deferred update\ndeadline a 1 proceed -\nboot_script YQ==\nend\n"))
 	f.Fuzz(func(t *testing.T, encoded []byte) {
 		want, err := boot.DecodePayload(encoded)
 		if err != nil {

@@ -22,6 +22,7 @@ const payloadHeader = "muster payload 1"
 const (
 	wordKnown    = "known"
 	wordDeferred = "deferred"
+	wordDeadline = "deadline"
 )
 
 // Encode returns the payload in the line format that the agent reads; see
@@ -37,6 +38,9 @@ func (p Payload) Encode() []byte {
 	e.line("configuration", encodeText(c.Name))
 	for _, name := range slices.Sorted(maps.Keys(c.Parameters)) {
 		e.parameter(name, c.Parameters[name])
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Parameters)) {
+		e.deadline(name, c.Parameters[name])
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Parameters)) {
 		if value, ok := p.value(name); ok {
@@ -87,6 +91,20 @@ func (e *encoder) parameter(name string, p Parameter) {
 	e.line("parameter", name, string(p.Type), string(required), encodeSecrecy(p.Sensitive), arrival, string(p.Effect()))
 }
 
+// deadline writes the line of a parameter that has a timeout. What would be stored
+// although it is a secret is left out, as it is of values.
+func (e *encoder) deadline(name string, p Parameter) {
+	if p.Timeout == 0 || !p.Deferred {
+		return
+	}
+	fields := []string{wordDeadline, name, strconv.FormatInt(int64(p.Timeout/time.Second), 10)}
+	if p.Proceeds() && p.Placeholder != nil && !p.Sensitive {
+		e.line(append(fields, string(OnTimeoutProceed), encodeText(*p.Placeholder))...)
+		return
+	}
+	e.line(append(fields, string(OnTimeoutFail))...)
+}
+
 // DecodePayload reads what [Payload.Encode] has written: the declarations,
 // scripts and known values. Defaults are not told from given values, and what is delivered
 // is deferred.
@@ -95,6 +113,8 @@ func (e *encoder) parameter(name string, p Parameter) {
 //	group TEXT
 //	configuration TEXT
 //	parameter NAME TYPE boot|ready|nothing plain|sensitive known|deferred EFFECT
+//	deadline NAME SECONDS fail
+//	deadline NAME SECONDS proceed TEXT
 //	value NAME TEXT
 //	output NAME TYPE plain|sensitive
 //	boot_script TEXT
@@ -133,6 +153,8 @@ func (d *payloadDecoder) decodeLine(fields []string) error {
 		return nil
 	case line{"parameter", 7}:
 		return d.decodeParameter(fields)
+	case line{wordDeadline, 4}, line{wordDeadline, 5}:
+		return d.decodeDeadline(fields)
 	case line{"value", 3}:
 		return d.decodeValue(fields)
 	case line{"output", 4}:
@@ -173,14 +195,47 @@ func (d *payloadDecoder) decodeTimeout(fields []string) error {
 	if err := d.once(fields[0]); err != nil {
 		return err
 	}
-	seconds, err := decodeNumber(fields[1])
+	limit, err := decodeLimit(fields[1], MaxUpdateScriptTimeout)
+	d.payload.Configuration.UpdateScriptTimeout = limit
+	return err
+}
+
+// decodeLimit decodes a time limit of at least a second.
+func decodeLimit(field string, longest time.Duration) (time.Duration, error) {
+	seconds, err := decodeNumber(field)
+	if err != nil {
+		return 0, err
+	}
+	if seconds == 0 || seconds > int(longest/time.Second) {
+		return 0, fmt.Errorf("%w: invalid time limit", errLine)
+	}
+	return time.Duration(seconds) * time.Second, nil
+}
+
+func (d *payloadDecoder) decodeDeadline(fields []string) (err error) {
+	parameter, declared := d.payload.Configuration.Parameters[fields[1]]
+	if !declared || !parameter.Deferred || parameter.Timeout != 0 {
+		return fmt.Errorf("%w: no parameter that may have a deadline", errLine)
+	}
+	if parameter.Timeout, err = decodeLimit(fields[2], MaxParameterTimeout); err != nil {
+		return err
+	}
+	action, err := decodeWord(fields[3], OnTimeouts()...)
 	if err != nil {
 		return err
 	}
-	if seconds == 0 || seconds > int(MaxUpdateScriptTimeout/time.Second) {
-		return fmt.Errorf("%w: invalid time limit", errLine)
+	parameter.OnTimeout = OnTimeout(action)
+	if parameter.Proceeds() != (len(fields) == 5) || parameter.Proceeds() && parameter.Sensitive {
+		return fmt.Errorf("%w: a placeholder is missing, or there must be none", errLine)
 	}
-	d.payload.Configuration.UpdateScriptTimeout = time.Duration(seconds) * time.Second
+	if parameter.Proceeds() {
+		text, err := decodeValue(fields[4])
+		if err != nil {
+			return err
+		}
+		parameter.Placeholder = &text
+	}
+	d.payload.Configuration.Parameters[fields[1]] = parameter
 	return nil
 }
 

@@ -2,6 +2,7 @@ package boot
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -84,9 +85,9 @@ type Event struct {
 	// Uptime is the machine's uptime at the event, in hundredths of a second;
 	// it is comparable between servers of one machine only.
 	Uptime int64
-	// What is one of "booting", "waiting NAME", "received NAME", "script
-	// started", "published NAME", "updating", "ready", "failed",
-	// "decommissioning", "decommissioned".
+	// What is one of "booting", "waiting NAME", "received NAME", "proceeding NAME"
+	// (with a placeholder), "script started", "published NAME", "updating",
+	// "ready", "failed", "decommissioning", "decommissioned".
 	What string
 }
 
@@ -131,3 +132,9 @@ type Report struct {
 func (r Report) FailedToUpdate() bool {
 	return r.Status == StatusFailed && strings.HasPrefix(r.Failure, "update script ")
 }
+
+var overdueFailure = regexp.MustCompile(`^parameter [A-Za-z0-9_]+ has not arrived within [0-9]+ s$`)
+
+// IsOverdue reports whether a [Report.Failure] says that the value of a parameter has
+// not arrived in time, which is no fault of a script.
+func IsOverdue(failure string) bool { return overdueFailure.MatchString(failure) }

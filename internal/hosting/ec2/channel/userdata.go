@@ -94,7 +94,7 @@ func (u UserData) program() (string, error) {
 	case u.hasSecrets():
 		parts += sealing
 	}
-	return strip(boot.Agent(parts + starting)), nil
+	return strip(boot.AgentFor(u.Payload.Configuration, parts+starting)), nil
 }
 
 // starting ends the transport: the agent's first run isn't the agent yet.
@@ -160,6 +160,9 @@ func (u UserData) tooLarge(size, agent int) error {
 	values := 0
 	for name, p := range c.Parameters {
 		value, given := u.Payload.Parameters[name]
+		if p.Placeholder != nil {
+			values += len(*p.Placeholder)
+		}
 		switch {
 		case p.Delivered():
 		case given:
