@@ -237,7 +237,7 @@ func TestAgent_deadlineProceeds(t *testing.T) {
 		"the update script gets a placeholder that no script has read": func(t *testing.T, sh shell) {
 			for _, requirement := range []boot.Requirement{boot.RequiredForReady, boot.RequiredForNothing} {
 				s := startServer(t, sh, payload("true", `echo "$*=$(muster param get x)" >>updated`, parameters{
-					"x": orElse(atOnce, "stopgap", requirement), "y": within(long, boot.RequiredForNothing),
+					"x": orElse(time.Second, "stopgap", requirement), "y": within(long, boot.RequiredForNothing),
 				}))
 				s.until("it is updated", func() bool { return s.read("updated") == "x=stopgap\n" })
 				s.untilStatus(boot.StatusReady)

@@ -114,7 +114,11 @@ func (m *Manager) findLoop(ctx context.Context, wire hosting.Wire) ([]Edge, erro
 		if err != nil {
 			return nil, fmt.Errorf("reading the configuration of server group %q: %w", other.Into, err)
 		}
-		blocking := Blocking(other, configuration.Parameters[other.Parameter].RequiredFor)
+		parameter := configuration.Parameters[other.Parameter]
+		if parameter.Proceeds() {
+			continue // its servers boot with the placeholder, and the loop goes on
+		}
+		blocking := Blocking(other, parameter.RequiredFor)
 		edges = append(edges, blocking...)
 		if other.ID == wire.ID {
 			own = blocking

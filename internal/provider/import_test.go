@@ -26,7 +26,7 @@ func importable() string {
   `,
 				outputs: `schema = { pattern = "^v[0-9]" }, token = { sensitive = true }`,
 			},
-			{name: "web", boot: "echo run >>boots", parameters: `schema = { deferred = true }, motd = { deferred = true }`, outputs: `url = {}`},
+			{name: "web", boot: "echo run >>boots", parameters: `schema = { deferred = true }, motd = { deferred = true, timeout = "10m", on_timeout = "proceed", placeholder = "none" }`, outputs: `url = {}`},
 		},
 		groups: []group{
 			{name: "db", size: 2, arguments: `parameters = { port = "5432" }`},

@@ -105,6 +105,50 @@ func configurationMistakes() map[string]mistake {
 			config: parameters(`{ port = { on_change = "reboot" } }`),
 			want:   []diagnosis{{"parameters", "Invalid Server Configuration", `parameters.port.on_change: "reboot" is no effect; use "deliver", "update", "restart" or "replace".`}},
 		},
+		"a timeout of what isn't deferred": {
+			config: parameters(`{ port = { timeout = "10m" } }`),
+			want:   []diagnosis{{"parameters", "Invalid Server Configuration", "parameters.port.timeout: only a deferred parameter can be late; set deferred = true, or remove timeout."}},
+		},
+		"a timeout that is no duration": {
+			config: parameters(`{ schema = { deferred = true, timeout = "soon", on_timeout = "proceed" } }`),
+			want:   []diagnosis{{configurationAddress("web"), "Invalid Duration", `parameters["schema"].timeout: "soon" is not a duration; write for example 90s or 5m.`}},
+		},
+		"a timeout of no time": {
+			config: parameters(`{ schema = { deferred = true, timeout = "0s" } }`),
+			want:   []diagnosis{{configurationAddress("web"), "Invalid Duration", `parameters["schema"].timeout: 0s is too short; it must be at least 1s.`}},
+		},
+		"a timeout of more than a day": {
+			config: parameters(`{ schema = { deferred = true, timeout = "25h" } }`),
+			want:   []diagnosis{{"parameters", "Invalid Server Configuration", `parameters.schema.timeout: it must be whole seconds, from "1s" to "24h".`}},
+		},
+		"a misspelt end of a timeout": {
+			config: parameters(`{ schema = { deferred = true, timeout = "10m", on_timeout = "continue" } }`),
+			want:   []diagnosis{{"parameters", "Invalid Server Configuration", `parameters.schema.on_timeout: "continue" is nothing that can happen; use "fail" or "proceed".`}},
+		},
+		"an end of no timeout": {
+			config: parameters(`{ schema = { deferred = true, on_timeout = "fail" } }`),
+			want:   []diagnosis{{"parameters", "Invalid Server Configuration", "parameters.schema.on_timeout: there is no timeout after which it could happen; add one, or remove on_timeout."}},
+		},
+		"a server that proceeds with nothing": {
+			config: parameters(`{ schema = { deferred = true, timeout = "10m", on_timeout = "proceed" } }`),
+			want:   []diagnosis{{"parameters", "Invalid Server Configuration", `parameters.schema.on_timeout: the server proceeds with a placeholder, and there is none; add one, or use "fail".`}},
+		},
+		"a placeholder for a server that fails": {
+			config: parameters(`{ schema = { deferred = true, timeout = "10m", placeholder = "public" } }`),
+			want:   []diagnosis{{"parameters", "Invalid Server Configuration", `parameters.schema.placeholder: it is used only with on_timeout = "proceed"; set that, or remove placeholder.`}},
+		},
+		"a placeholder of another type": {
+			config: parameters(`{ schema = { deferred = true, type = "number", timeout = "10m", on_timeout = "proceed", placeholder = "none" } }`),
+			want:   []diagnosis{{"parameters", "Invalid Server Configuration", "parameters.schema.placeholder: invalid value: it is not a number."}},
+		},
+		"a placeholder of a secret": {
+			config: parameters(`{ token = { deferred = true, sensitive = true, timeout = "10m", placeholder = "hush" } }`),
+			want:   []diagnosis{{"parameters", "Invalid Server Configuration", "parameters.token.placeholder: a sensitive parameter has no placeholder, which would be stored in plain text; remove it."}},
+		},
+		"a secret that a server proceeds without": {
+			config: parameters(`{ token = { deferred = true, sensitive = true, timeout = "10m", on_timeout = "proceed" } }`),
+			want:   []diagnosis{{"parameters", "Invalid Server Configuration", `parameters.token.on_timeout: a server can't proceed with a placeholder for a sensitive parameter, because it would be stored in plain text; use "fail".`}},
+		},
 		"an output that is null": {
 			config: outputs(`{ schema = null }`),
 			want:   []diagnosis{{"outputs", "Null Map Value", "This attribute contains a null value."}},

@@ -86,6 +86,11 @@ func TestAccInjection_loop(t *testing.T) {
 			boot: "muster output set out a\nmuster param get from_c",
 			want: "c(b(a))",
 		},
+		"closed by a parameter with a placeholder": {
+			parameter: `from_c = { deferred = true, timeout = "1s", on_timeout = "proceed", placeholder = "nobody" }`, output: "out",
+			boot: `muster output set out "a($from_c)"`,
+			want: "c(b(a(nobody)))",
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

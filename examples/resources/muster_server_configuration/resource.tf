@@ -27,6 +27,7 @@ resource "muster_server_configuration" "web" {
       deferred     = true
       required_for = "ready"
       pattern      = "^[0-9.]+$"
+      timeout      = "10m"
     }
     api_key = {
       description  = "A secret, which Terraform never stores."

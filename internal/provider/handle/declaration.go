@@ -19,6 +19,7 @@ import (
 const (
 	wordDefault   = "has a default"
 	wordDeferred  = "deferred"
+	wordProceeds  = "proceeds with a placeholder"
 	wordSensitive = "sensitive"
 	wordRequired  = "required for "
 	wordEffect    = "on change "
@@ -64,6 +65,9 @@ func describeParameter(parameter boot.Parameter) string {
 	if parameter.Deferred {
 		words = append(words, wordDeferred, wordRequired+string(parameter.RequiredFor))
 	}
+	if parameter.Proceeds() {
+		words = append(words, wordProceeds)
+	}
 	if parameter.Sensitive {
 		words = append(words, wordSensitive)
 	}
@@ -86,6 +90,7 @@ func fromLines(lines map[string]string) types.Map {
 
 // parseParameter reads what describeParameter has written. A word that it doesn't
 // know is skipped. The text of a default is not carried; one that exists is empty.
+// Nor are timeouts and placeholders: only whether servers proceed without a value.
 func parseParameter(line string) boot.Parameter {
 	line, pattern, _ := strings.Cut(line, separator+wordPattern)
 	parameter := boot.Parameter{RequiredFor: boot.RequiredForBoot, Pattern: pattern}
@@ -99,6 +104,8 @@ func parseParameter(line string) boot.Parameter {
 			parameter.Default = new(string)
 		case word == wordDeferred:
 			parameter.Deferred = true
+		case word == wordProceeds:
+			parameter.OnTimeout = boot.OnTimeoutProceed
 		case word == wordSensitive:
 			parameter.Sensitive = true
 		case isRequired:

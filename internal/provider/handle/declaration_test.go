@@ -3,6 +3,7 @@ package handle_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -33,6 +34,12 @@ func TestLookupParameter(t *testing.T) {
 	}
 	if _, known, err := handle.LookupParameter(types.MapUnknown(types.StringType), "x", "hots"); known || err != nil {
 		t.Errorf("declarations that aren't known: got known %t, %v", known, err)
+	}
+	proceeds, _, err := handle.LookupParameter(handle.FromParameters(map[string]boot.Parameter{"host": {
+		Type: boot.TypeString, Deferred: true, RequiredFor: boot.RequiredForBoot, Timeout: time.Minute, OnTimeout: boot.OnTimeoutProceed, Placeholder: &exists,
+	}}), "x", "host")
+	if err != nil || !proceeds.Proceeds() || proceeds.Timeout != 0 || proceeds.Placeholder != nil {
+		t.Errorf("of a deadline, only that servers proceed is carried: got %+v, %v", proceeds, err)
 	}
 	future := types.MapValueMust(types.StringType, map[string]attr.Value{"port": types.StringValue("number, deferred, on alarm restart, required for ready")})
 	got, _, err := handle.LookupParameter(future, "x", "port")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -55,7 +56,7 @@ func (m *model) adopt(ctx context.Context, content boot.Configuration) diag.Diag
 	m.DecommissionScript = optional(content.DecommissionScript)
 	m.UpdateScriptTimeout = types.StringNull()
 	if content.UpdateScriptTimeout > 0 {
-		m.UpdateScriptTimeout = types.StringValue(content.UpdateScriptTimeout.String())
+		m.UpdateScriptTimeout = types.StringValue(shortDuration(content.UpdateScriptTimeout))
 	}
 	m.Handle = handle.FromConfiguration(content)
 	parameters, outputs := make(map[string]parameterModel), make(map[string]outputModel)
@@ -75,7 +76,7 @@ func (m *model) adopt(ctx context.Context, content boot.Configuration) diag.Diag
 }
 
 func fromParameter(parameter boot.Parameter) parameterModel {
-	return parameterModel{
+	model := parameterModel{
 		Type:        types.StringValue(string(parameter.Type)),
 		Pattern:     optional(parameter.Pattern),
 		Default:     types.StringPointerValue(parameter.Default),
@@ -83,7 +84,16 @@ func fromParameter(parameter boot.Parameter) parameterModel {
 		RequiredFor: types.StringValue(string(parameter.RequiredFor)),
 		Sensitive:   types.BoolValue(parameter.Sensitive),
 		OnChange:    optional(string(parameter.OnChange)),
+		Placeholder: types.StringPointerValue(parameter.Placeholder),
 	}
+	if parameter.Timeout > 0 {
+		model.Timeout = types.StringValue(shortDuration(parameter.Timeout))
+	}
+	// To fail is the default, which most configurations leave out.
+	if parameter.Proceeds() {
+		model.OnTimeout = types.StringValue(string(parameter.OnTimeout))
+	}
+	return model
 }
 
 func fromOutput(output boot.Output) outputModel {
@@ -92,6 +102,18 @@ func fromOutput(output boot.Output) outputModel {
 		Pattern:   optional(output.Pattern),
 		Sensitive: types.BoolValue(output.Sensitive),
 	}
+}
+
+// shortDuration returns a duration of whole seconds as it is usually written: "90s" and
+// "10m", not "1m30s" and "10m0s". The plan after an import then has nothing to correct.
+func shortDuration(d time.Duration) string {
+	switch {
+	case d%time.Hour == 0:
+		return fmt.Sprintf("%dh", d/time.Hour)
+	case d%time.Minute == 0:
+		return fmt.Sprintf("%dm", d/time.Minute)
+	}
+	return fmt.Sprintf("%ds", d/time.Second)
 }
 
 func optional(text string) types.String {

@@ -38,6 +38,9 @@ type parameterModel struct {
 	RequiredFor types.String `tfsdk:"required_for"`
 	Sensitive   types.Bool   `tfsdk:"sensitive"`
 	OnChange    types.String `tfsdk:"on_change"`
+	Timeout     types.String `tfsdk:"timeout"`
+	OnTimeout   types.String `tfsdk:"on_timeout"`
+	Placeholder types.String `tfsdk:"placeholder"`
 }
 
 type outputModel struct {
@@ -171,7 +174,7 @@ func toOutputs(ctx context.Context, value types.Map) (map[string]boot.Output, di
 // toParameter fills in the defaults itself: at validation, where they are not in
 // the values yet, the content must be the same as later.
 func (p parameterModel) toParameter() boot.Parameter {
-	return boot.Parameter{
+	parameter := boot.Parameter{
 		Type:        boot.Type(tfvalue.StringOr(p.Type, string(boot.TypeString))),
 		Pattern:     p.Pattern.ValueString(),
 		Default:     p.Default.ValueStringPointer(),
@@ -179,6 +182,23 @@ func (p parameterModel) toParameter() boot.Parameter {
 		RequiredFor: boot.Requirement(tfvalue.StringOr(p.RequiredFor, string(boot.RequiredForBoot))),
 		Sensitive:   p.Sensitive.ValueBool(),
 		OnChange:    boot.Effect(p.OnChange.ValueString()),
+	}
+	p.setTimeout(&parameter)
+	return parameter
+}
+
+// setTimeout fills in the timeout and what belongs to it. A text that is no duration, or
+// too short a one, is the validators' to refuse; nothing more is said then.
+func (p parameterModel) setTimeout(parameter *boot.Parameter) {
+	timeout, err := tfvalue.Duration(p.Timeout, 0)
+	if err != nil || !p.Timeout.IsNull() && timeout < boot.MinParameterTimeout {
+		return
+	}
+	parameter.Timeout = timeout
+	parameter.OnTimeout = boot.OnTimeout(p.OnTimeout.ValueString())
+	parameter.Placeholder = p.Placeholder.ValueStringPointer()
+	if timeout != 0 && p.OnTimeout.IsNull() {
+		parameter.OnTimeout = boot.OnTimeoutFail
 	}
 }
 

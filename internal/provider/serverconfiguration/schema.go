@@ -121,6 +121,23 @@ func parametersAttribute() schema.MapNestedAttribute {
 					"`replace`: another server takes the place of this one, one of the group at a time; it keeps the former value until then. " +
 					"Default: `update` for a parameter that is deferred or sensitive, otherwise `replace`. The first value that a server gets is no change: its `update_script` runs, unless a script has read the value.",
 			},
+			"timeout": schema.StringAttribute{
+				Optional:   true,
+				Validators: []validator.String{tfvalue.DurationAtLeast(boot.MinParameterTimeout)},
+				MarkdownDescription: "How long the value of a deferred parameter may take to arrive, counted from the beginning of each boot, in whole seconds, as a duration such as `90s` or `10m`. " +
+					"At most `24h`; without it there is no limit. `on_timeout` says what happens then.",
+			},
+			"on_timeout": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "What happens where the value hasn't arrived within `timeout`. `fail` (the default): a server that requires the value for boot or ready has failed, " +
+					"and the apply that waits for it fails at once and names the parameter; a `muster param get` that waits for the value ends with exit code 3. " +
+					"`proceed`: `placeholder` takes the place of the value, until that arrives.",
+			},
+			"placeholder": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "The value with which a server proceeds; required with `on_timeout = \"proceed\"`, and only then. " +
+					"It must be of the type and match the pattern. A sensitive parameter can't have one.",
+			},
 		}},
 	}
 }

@@ -138,7 +138,7 @@ func (p *planner) checkLoops(ctx context.Context, groups []handle.Group) diag.Di
 			continue
 		}
 		parameter, known, err := handle.LookupParameter(declared, wire.Into.ValueString(), wire.Parameter.ValueString())
-		if !known || err != nil {
+		if !known || err != nil || parameter.Proceeds() {
 			continue
 		}
 		if converted, known := toWire(wire, sources); known {

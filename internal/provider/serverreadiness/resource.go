@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/musterhq/terraform-provider-muster/internal/boot"
 	"github.com/musterhq/terraform-provider-muster/internal/manager"
 	"github.com/musterhq/terraform-provider-muster/internal/provider/handle"
 	"github.com/musterhq/terraform-provider-muster/internal/tfdiag"
@@ -141,8 +142,9 @@ func (r *Resource) await(ctx context.Context, plan *model, timeout time.Duration
 }
 
 const (
-	adviceFailed = "Correct the script and apply again: the failed servers are replaced first, together, and then the others one at a time."
-	adviceLate   = "Where a server waits for a parameter, deliver it with a muster_parameter_injection whose wire is listed in after. " +
+	adviceFailed  = "Correct the script and apply again: the failed servers are replaced first, together, and then the others one at a time."
+	adviceOverdue = "Deliver the parameter with a muster_parameter_injection whose wire is listed in after, or give it a longer timeout, and apply again: the failed servers are replaced first, together."
+	adviceLate    = "Where a server waits for a parameter, deliver it with a muster_parameter_injection whose wire is listed in after. " +
 		"One that isn't listed there may not have run yet, because Terraform runs only as many operations at once as -parallelism says (default 10). " +
 		"Where a boot script is still running, it hangs or needs longer: the server's log tells, and timeouts.create and timeouts.update give it more time. " +
 		"The servers keep running; apply again to go on waiting."
@@ -152,16 +154,38 @@ const (
 // endings reports whether a script of a member has failed, and whether a member
 // has ended, among the errors that err joins.
 func endings(err error) (failed, ended bool) {
-	causes := []error{err}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		causes = joined.Unwrap()
-	}
-	for _, cause := range causes {
+	for _, cause := range causes(err) {
 		if member, ok := errors.AsType[*manager.MemberError](cause); ok {
 			failed, ended = failed || !member.Ended, ended || member.Ended
 		}
 	}
 	return failed, ended
+}
+
+func causes(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return joined.Unwrap()
+	}
+	return []error{err}
+}
+
+// adviceOnFailure says what to do about the failed members among the errors that err
+// joins: about their scripts, about parameters that came too late, or about both.
+func adviceOnFailure(err error) string {
+	var script, overdue bool
+	for _, cause := range causes(err) {
+		if member, ok := errors.AsType[*manager.MemberError](cause); ok && !member.Ended {
+			late := boot.IsOverdue(member.Failure)
+			script, overdue = script || !late, overdue || late
+		}
+	}
+	switch {
+	case script && overdue:
+		return adviceOverdue + " " + adviceFailed
+	case overdue:
+		return adviceOverdue
+	}
+	return adviceFailed
 }
 
 // explain turns the end of a wait into an error that says what to do.
@@ -170,9 +194,9 @@ func explain(err error, timeout time.Duration) diag.Diagnostic {
 	failed, ended := endings(err)
 	switch {
 	case failed && ended:
-		return diag.NewErrorDiagnostic("Servers Failed to Boot", err.Error()+"\n\n"+adviceFailed+" "+adviceEnded)
+		return diag.NewErrorDiagnostic("Servers Failed to Boot", err.Error()+"\n\n"+adviceOnFailure(err)+" "+adviceEnded)
 	case failed:
-		return diag.NewErrorDiagnostic("Servers Failed to Boot", err.Error()+"\n\n"+adviceFailed)
+		return diag.NewErrorDiagnostic("Servers Failed to Boot", err.Error()+"\n\n"+adviceOnFailure(err))
 	case ended:
 		return diag.NewErrorDiagnostic("Servers Have Ended", err.Error()+"\n\n"+adviceEnded)
 	case errors.As(err, &pending) && errors.Is(err, context.DeadlineExceeded):

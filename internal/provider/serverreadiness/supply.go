@@ -58,10 +58,11 @@ func (p *planner) fed(ctx context.Context) (targets map[target]bool, known bool)
 	return targets, true
 }
 
-// awaited reports whether a server is ready only with the parameter.
+// awaited reports whether a server is ready only with the parameter; with a placeholder
+// it is so without.
 func awaited(group handle.Group, name string) bool {
 	parameter, known, err := handle.LookupParameter(group.Parameters, group.Label(), name)
-	return known && err == nil && parameter.Deferred && parameter.RequiredFor != boot.RequiredForNothing
+	return known && err == nil && parameter.Deferred && parameter.RequiredFor != boot.RequiredForNothing && !parameter.Proceeds()
 }
 
 func (t target) missing() string {
