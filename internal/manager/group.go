@@ -208,6 +208,7 @@ func applySpec(group *hosting.Group, spec GroupSpec, configuration boot.Configur
 		group.Values, group.Restarts, group.Replacements = nil, hosting.Renewals{}, hosting.Renewals{}
 		return
 	}
+	forgetSecrets(group, configuration)
 	give(group, configuration, own.delivered, spec.KeepSecrets)
 }
 

@@ -117,6 +117,18 @@ func (o Observation) GivenRevision() int {
 	return newest
 }
 
+// forgetSecrets removes stored secrets of parameters that take none any more: new servers
+// have no way to get them, and what is delivered openly must not be what was a secret.
+func forgetSecrets(group *hosting.Group, configuration boot.Configuration) {
+	kept := maps.Clone(group.Values)
+	maps.DeleteFunc(kept, func(name string, value boot.Value) bool {
+		return value.Sensitive && !configuration.Parameters[name].Sensitive
+	})
+	if len(kept) < len(group.Values) {
+		group.Values = kept
+	}
+}
+
 // give stores what the group gives by delivery. keep leaves secrets that are stored as they
 // are.
 func give(group *hosting.Group, configuration boot.Configuration, delivered map[string]string, keep bool) {

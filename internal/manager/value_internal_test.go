@@ -83,6 +83,10 @@ func TestApplySpec(t *testing.T) {
 	spec.KeepSecrets = false
 	applySpec(&group, spec, configuration)
 	expect("80", "debug", "60", "two")
+	configuration.Parameters["token"] = boot.Parameter{Deferred: true}
+	spec.Secrets = nil
+	applySpec(&group, spec, configuration)
+	expect("80", "debug", "60", "")
 	spec.Size = 0
 	applySpec(&group, spec, configuration)
 	expect("80", "", "", "")

@@ -190,3 +190,22 @@ func TestAccServerGroup_changesReachServersThatRun(t *testing.T) {
 		at.expectFiles(t, "boots", map[string]string{"web-2": "debug 90 hush-hush\n"})
 	})
 }
+
+// A parameter that stops being a secret gets its next value from its injection, and no server
+// waits for one that it can't get.
+func TestAccParameter_stopsBeingSensitive(t *testing.T) {
+	t.Parallel()
+	onEverySite(t, func(t *testing.T, at site) {
+		greeting := func(declared, value string) string {
+			return stack{
+				configurations: []configuration{{name: "web", boot: `muster param get motd >motd`, parameters: "motd = { deferred = true, required_for = \"ready\"" + declared + " }"}},
+				groups:         []group{{name: "web", size: 1}},
+				injections:     []injection{{into: "web.motd", arguments: value}},
+			}.String()
+		}
+		at.Apply(greeting(", sensitive = true", "value_wo = \"hush\"\n  value_wo_version = \"1\""))
+		at.expectFiles(t, "motd", map[string]string{"web-0": "hush"})
+		at.Apply(greeting("", `value = "hello"`))
+		at.expectFiles(t, "motd", map[string]string{"web-0": "hello"})
+	})
+}
