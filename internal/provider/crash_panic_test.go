@@ -56,7 +56,7 @@ func TestAccServerGroup_panic(t *testing.T) {
 			}
 			begun := acctest.IDs(t, w.Directory())
 			w.Apply(test.change.String())
-			expectSurvivors(t, w, before, test.gone...)
+			localSite(t, w).expectSurvivors(t, before, test.gone...)
 			expectContinued(t, w, begun, before)
 		})
 	}

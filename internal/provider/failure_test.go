@@ -47,7 +47,7 @@ func TestAccServerReadiness_failedBootScript(t *testing.T) {
 	plan, _ := w.Apply(failing(repaired).String())
 	expectChanges(t, plan, map[string]string{groupAddress("web"): "update", readinessAddress: "create"})
 	expectReplacements(t, plan, "web", map[string]string{"web-1": "boot script exited with exit code 7"})
-	expectSurvivors(t, w, before, "web-1")
+	localSite(t, w).expectSurvivors(t, before, "web-1")
 }
 
 // expectBootFailure expects the failure of web-1 and the last 20 of its 30 lines.

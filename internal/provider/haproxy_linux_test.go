@@ -136,7 +136,7 @@ func TestAccExamples_haproxy(t *testing.T) {
 	b.Write(webScript.ReplaceAllString(config, `join("\n", [$0, "# another one"])`))
 	b.plan(2)
 	b.ApplyPlan()
-	expectSurvivors(t, b.Workspace, before, "web-0", "web-1")
+	localSite(t, b.Workspace).expectSurvivors(t, before, "web-0", "web-1")
 	b.awaitAnswers(l, "8. two others run", 2000, "web-0", "web-1")
 	l.finish()
 

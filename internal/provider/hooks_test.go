@@ -96,7 +96,7 @@ func TestAccHooks_restart(t *testing.T) {
 	if want := "0 added, 3 changed, 0 destroyed"; !strings.Contains(output, want) {
 		t.Errorf("the apply doesn't say %q:\n%s", want, output)
 	}
-	expectSurvivors(t, w, before)
+	localSite(t, w).expectSurvivors(t, before)
 	expect(w, "2 2 2,2")
 
 	// A member that is launched under the mark isn't restarted.
@@ -128,5 +128,5 @@ func TestAccHooks_updateTakesTooLong(t *testing.T) {
 	}
 	plan, _ := w.Apply(slow("fast").String())
 	expectReplacements(t, plan, "web", map[string]string{"web-0": "update script has not ended within 1 s"})
-	expectSurvivors(t, w, before, "web-0")
+	localSite(t, w).expectSurvivors(t, before, "web-0")
 }

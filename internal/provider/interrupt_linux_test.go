@@ -29,7 +29,7 @@ func TestAccServerReadiness_interrupted(t *testing.T) {
 			waiting.injections = []injection{{into: "web.db_host", arguments: `value = "db.internal"`}}
 			plan, _ := w.Apply(waiting.String())
 			expectChanges(t, plan, map[string]string{injectionAddress("web_db_host"): "create", readinessAddress: "create"})
-			expectSurvivors(t, w, before)
+			localSite(t, w).expectSurvivors(t, before)
 		})
 	}
 }

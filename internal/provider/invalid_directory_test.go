@@ -84,7 +84,7 @@ func TestAccInvalid_damagedDirectory(t *testing.T) {
 		expectDiagnoses(t, []diagnosis{test.want}, got)
 	}
 	w.ExpectNothingToDo()
-	expectSurvivors(t, w, before)
+	localSite(t, w).expectSurvivors(t, before)
 }
 
 // A state directory that is removed ends its servers. The plan says that they are

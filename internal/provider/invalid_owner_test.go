@@ -27,7 +27,7 @@ func TestAccInvalid_groupOfAnotherState(t *testing.T) {
 	// What it has made goes, and nothing of the group's with it.
 	other.MustRun("destroy", "-auto-approve")
 	w.ExpectNothingToDo()
-	expectSurvivors(t, w, before)
+	localSite(t, w).expectSurvivors(t, before)
 }
 
 // Of two resources with one name, one gets the group, and the other is told.
@@ -65,7 +65,7 @@ func TestAccInvalid_twoGroupsOfOneName(t *testing.T) {
 		t.Errorf("the plan of the repair: %v", changes)
 	}
 	w.ApplyPlan()
-	expectSurvivors(t, w, before)
+	localSite(t, w).expectSurvivors(t, before)
 }
 
 // Two applies of two states in one namespace, at the same time: whoever comes first,

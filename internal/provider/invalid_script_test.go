@@ -189,7 +189,7 @@ func expectRepair(t *testing.T, w *acctest.Workspace, before map[string]string) 
 		stacks[slug(name)] = patient
 	}
 	applyModules(t, w, stacks, 0)
-	expectSurvivors(t, w, before, gone...)
+	localSite(t, w).expectSurvivors(t, before, gone...)
 	if got := len(acctest.Servers(t, w.Directory())); got != len(before) {
 		t.Errorf("%d servers run after the repair, want %d", got, len(before))
 	}

@@ -80,7 +80,7 @@ func TestAccInvalid_signals(t *testing.T) {
 
 	expectHeld(t, w, want)
 	w.MustRun("apply", "-auto-approve")
-	expectSurvivors(t, w, before)
+	localSite(t, w).expectSurvivors(t, before)
 	expectEvaluation(t, w, want)
 	if desired, servers := desiredServers(t, w), acctest.Servers(t, w.Directory()); desired != 3 || len(servers) != 3 {
 		t.Errorf("%d servers are desired and %d run, want 3", desired, len(servers))

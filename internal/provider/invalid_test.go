@@ -112,7 +112,7 @@ func expectRefused(t *testing.T, mistakes map[string]mistake) {
 		t.Errorf("errors outside of the modules: %v", others)
 	}
 
-	expectSurvivors(t, w, before)
+	localSite(t, w).expectSurvivors(t, before)
 	if got := len(acctest.Servers(t, w.Directory())); got != len(before) {
 		t.Errorf("%d servers run, want %d as before", got, len(before))
 	}

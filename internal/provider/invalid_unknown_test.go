@@ -78,7 +78,7 @@ func TestAccInvalid_nullTrigger(t *testing.T) {
 		{trigger: `null`, boots: "booted\nbooted\nbooted\n"},
 	} {
 		w.Apply(triggered(test.trigger))
-		expectSurvivors(t, w, before)
+		localSite(t, w).expectSurvivors(t, before)
 		if got := acctest.Member(t, w.Directory(), "web-0").File(t, "boots"); got != test.boots {
 			t.Errorf("with the trigger %s, the boots of web-0 are %q, want %q", test.trigger, got, test.boots)
 		}

@@ -53,5 +53,5 @@ func TestAccServerGroup_import(t *testing.T) {
 		t.Errorf("planned members (-running +planned):\n%s", diff)
 	}
 	w.ApplyPlan()
-	expectSurvivors(t, w, before)
+	localSite(t, w).expectSurvivors(t, before)
 }

@@ -278,7 +278,7 @@ func TestAccPostgreSQL_replication(t *testing.T) {
 	p.expectReplication("second")
 	p.expectAdmission()
 	p.expectKept(p.passwords[1])
-	expectSurvivors(t, w, before)
+	localSite(t, w).expectSurvivors(t, before)
 	for _, key := range []string{"primary-0", "standby-0"} {
 		if now := p.processes()[key]; now != pids[key] {
 			t.Errorf("PostgreSQL on %s was process %d, is %d", key, pids[key], now)
@@ -294,7 +294,7 @@ func TestAccPostgreSQL_replication(t *testing.T) {
 	// A lost standby is replaced by another, which the primary admits in its place.
 	acctest.Member(t, w.Directory(), "standby-0").Kill(t)
 	p.apply()
-	expectSurvivors(t, w, before, "standby-0")
+	localSite(t, w).expectSurvivors(t, before, "standby-0")
 	p.expectReplication("fourth")
 	p.expectAdmission()
 

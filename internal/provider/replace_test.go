@@ -24,8 +24,8 @@ func TestAccServerGroup_killedMemberIsReplacedAlone(t *testing.T) {
 		plan, _ := w.Apply(config)
 		expectChanges(t, plan, except(all(), killed.other))
 		expectReplacements(t, plan, killed.group, map[string]string{killed.key: "its server has ended: its supervisor was killed"})
-		expectSurvivors(t, w, before, killed.key)
-		expectDelivered(t, w)
+		localSite(t, w).expectSurvivors(t, before, killed.key)
+		localSite(t, w).expectDelivered(t)
 	}
 }
 
@@ -49,8 +49,8 @@ func TestAccServerGroup_replacedGroupIsWiredAgain(t *testing.T) {
 		want[groupAddress(replaced.group)] = "delete,create"
 		expectChanges(t, plan, want)
 		w.ApplyPlan()
-		expectSurvivors(t, w, before, replaced.group+"-0", replaced.group+"-1")
-		expectDelivered(t, w)
+		localSite(t, w).expectSurvivors(t, before, replaced.group+"-0", replaced.group+"-1")
+		localSite(t, w).expectDelivered(t)
 	}
 }
 
@@ -69,8 +69,8 @@ func TestAccServerGroup_memberEndsBetweenPlanAndApply(t *testing.T) {
 		t.Errorf("the apply ends with exit code %d and doesn't say %q:\n%s", result.ExitCode, want, result.Output)
 	}
 	w.Apply(pair(2, 2).String())
-	expectSurvivors(t, w, before, "web-0")
-	expectDelivered(t, w)
+	localSite(t, w).expectSurvivors(t, before, "web-0")
+	localSite(t, w).expectDelivered(t)
 }
 
 // The servers of a state directory that was removed end by themselves.
@@ -85,7 +85,7 @@ func TestAccServerGroup_lostStateDirectory(t *testing.T) {
 	}
 	w.ExpectToDo()
 	w.Apply(pair(1, 1).String())
-	expectDelivered(t, w)
+	localSite(t, w).expectDelivered(t)
 	if got := len(acctest.Servers(t, w.Directory())); got != 2 {
 		t.Errorf("%d servers run, want 2", got)
 	}
@@ -130,7 +130,7 @@ func TestAccServerGroup_rollsOneAtATime(t *testing.T) {
 			t.Errorf("the apply ends with exit code %d and doesn't say %q:\n%s", result.ExitCode, want, result.Output)
 		}
 	}
-	expectSurvivors(t, w, before, "web-0")
+	localSite(t, w).expectSurvivors(t, before, "web-0")
 	if got := len(acctest.Servers(t, w.Directory())); got != 3 {
 		t.Errorf("%d servers run, want 3", got)
 	}

@@ -9,34 +9,35 @@ import (
 
 func TestAccInjection_rewired(t *testing.T) {
 	t.Parallel()
-	w := acctest.NewWorkspace(t)
-	first := pair(1, 1)
-	w.Apply(first.String())
-	before := acctest.IDs(t, w.Directory())
-	rewired := map[string]string{injectionAddress("web_hosts"): "update", readinessAddress: "update"}
+	onEverySite(t, func(t *testing.T, at site) {
+		first := pair(1, 1)
+		at.Apply(first.String())
+		before := at.running()
+		rewired := map[string]string{injectionAddress("web_hosts"): "update", readinessAddress: "update"}
 
-	byValue := first
-	byValue.injections = []injection{{into: "web.hosts", arguments: `value = "fixed"`}}
-	plan, _ := w.Apply(byValue.String())
-	expectChanges(t, plan, rewired)
-	expectSeen(t, w, "fixed")
+		byValue := first
+		byValue.injections = []injection{{into: "web.hosts", arguments: `value = "fixed"`}}
+		plan, _ := at.Apply(byValue.String())
+		expectChanges(t, plan, rewired)
+		at.expectSeen(t, "fixed")
 
-	byOutput := first
-	byOutput.injections = []injection{{into: "web.hosts", from: []string{"db.id"}}}
-	plan, _ = w.Apply(byOutput.String())
-	expectChanges(t, plan, rewired)
-	expectSeen(t, w, before["db-0"])
-	expectSurvivors(t, w, before)
+		byOutput := first
+		byOutput.injections = []injection{{into: "web.hosts", from: []string{"db.id"}}}
+		plan, _ = at.Apply(byOutput.String())
+		expectChanges(t, plan, rewired)
+		at.expectSeen(t, before["db-0"])
+		at.expectSurvivors(t, before)
 
-	// A removed source leaves what it has given.
-	alone := stack{configurations: first.configurations[1:], groups: first.groups[1:]}
-	plan, _ = w.Apply(alone.String())
-	expectChanges(t, plan, map[string]string{
-		configurationAddress("db"): "delete", groupAddress("db"): "delete",
-		injectionAddress("web_hosts"): "delete", readinessAddress: "update",
+		// A removed source leaves what it has given.
+		alone := stack{configurations: first.configurations[1:], groups: first.groups[1:]}
+		plan, _ = at.Apply(alone.String())
+		expectChanges(t, plan, map[string]string{
+			configurationAddress("db"): "delete", groupAddress("db"): "delete",
+			injectionAddress("web_hosts"): "delete", readinessAddress: "update",
+		})
+		at.expectSeen(t, before["db-0"])
+		at.expectSurvivors(t, before, "db-0")
 	})
-	expectSeen(t, w, before["db-0"])
-	expectSurvivors(t, w, before, "db-0")
 }
 
 // An input that is merely unknown replaces no server.
@@ -59,7 +60,7 @@ resource "muster_server_configuration" "web" {
 	if got := plan.Changes()[groupAddress("web")]; got != "update" {
 		t.Errorf("the group is planned for %q, want update", got)
 	}
-	expectSurvivors(t, w, before)
+	localSite(t, w).expectSurvivors(t, before)
 }
 
 // picky is a group whose update script refuses the value "bad".

@@ -52,35 +52,36 @@ func expectChanges(t *testing.T, plan acctest.Plan, want map[string]string) {
 
 // expectDelivered expects that every server of web has the addresses of all
 // members of db, as the state has them.
-func expectDelivered(t *testing.T, w *acctest.Workspace) {
+func (s site) expectDelivered(t *testing.T) {
 	t.Helper()
 	var members map[string]struct {
 		PrivateIP string `json:"private_ip"`
 	}
-	w.Attribute(groupAddress("db"), "members", &members)
+	s.Attribute(groupAddress("db"), "members", &members)
 	var addresses []string
 	for _, key := range slices.Sorted(maps.Keys(members)) {
 		addresses = append(addresses, members[key].PrivateIP)
 	}
-	expectSeen(t, w, strings.Join(addresses, ","))
+	s.expectSeen(t, strings.Join(addresses, ","))
 }
 
-func expectSeen(t *testing.T, w *acctest.Workspace, want string) {
+// expectSeen expects that every server of web has seen that.
+func (s site) expectSeen(t *testing.T, want string) {
 	t.Helper()
-	for _, server := range acctest.Servers(t, w.Directory()) {
-		if !strings.HasPrefix(server.Key, "web-") {
+	for key := range s.running() {
+		if !strings.HasPrefix(key, "web-") {
 			continue
 		}
-		if got := server.File(t, "seen"); got != want {
-			t.Errorf("%s has seen %q, want %q", server.Key, got, want)
+		if got := s.file(key, "seen"); got != want {
+			t.Errorf("%s has seen %q, want %q", key, got, want)
 		}
 	}
 }
 
 // expectSurvivors expects that the servers of before still run, but for the keys.
-func expectSurvivors(t *testing.T, w *acctest.Workspace, before map[string]string, gone ...string) {
+func (s site) expectSurvivors(t *testing.T, before map[string]string, gone ...string) {
 	t.Helper()
-	now := acctest.IDs(t, w.Directory())
+	now := s.running()
 	for key, id := range before {
 		if replaced := now[key] != id; replaced != slices.Contains(gone, key) {
 			t.Errorf("%s: was %s, is %s", key, id, now[key])
@@ -90,52 +91,54 @@ func expectSurvivors(t *testing.T, w *acctest.Workspace, before map[string]strin
 
 func TestAccServerGroup_scales(t *testing.T) {
 	t.Parallel()
-	w := acctest.NewWorkspace(t)
-	w.Apply(pair(1, 1).String())
-	expectDelivered(t, w)
-	steps := []struct {
-		name    string
-		db, web int
-		want    map[string]string
-		gone    []string
-	}{
-		{name: "the source grows", db: 3, web: 1, want: except(all(), "web")},
-		{name: "the target grows", db: 3, web: 2, want: except(all(), "db")},
-		{name: "both grow", db: 4, web: 3, want: all()},
-		{name: "both shrink", db: 2, web: 1, want: all(), gone: []string{"db-2", "db-3", "web-1", "web-2"}},
-		{name: "nobody is left to deliver to", db: 3, web: 0, want: all(), gone: []string{"web-0"}},
-		{name: "the target begins anew", db: 3, web: 2, want: except(all(), "db")},
-	}
-	for _, step := range steps {
-		before := acctest.IDs(t, w.Directory())
-		plan, _ := w.Apply(pair(step.db, step.web).String())
-		t.Log(step.name)
-		w.ExpectNothingToDo("-refresh=false")
-		expectChanges(t, plan, step.want)
-		expectSurvivors(t, w, before, step.gone...)
-		expectDelivered(t, w)
-		if got := len(acctest.Servers(t, w.Directory())); got != step.db+step.web {
-			t.Errorf("%d servers run, want %d", got, step.db+step.web)
+	onEverySite(t, func(t *testing.T, at site) {
+		at.Apply(pair(1, 1).String())
+		at.expectDelivered(t)
+		steps := []struct {
+			name    string
+			db, web int
+			want    map[string]string
+			gone    []string
+		}{
+			{name: "the source grows", db: 3, web: 1, want: except(all(), "web")},
+			{name: "the target grows", db: 3, web: 2, want: except(all(), "db")},
+			{name: "both grow", db: 4, web: 3, want: all()},
+			{name: "both shrink", db: 2, web: 1, want: all(), gone: []string{"db-2", "db-3", "web-1", "web-2"}},
+			{name: "nobody is left to deliver to", db: 3, web: 0, want: all(), gone: []string{"web-0"}},
+			{name: "the target begins anew", db: 3, web: 2, want: except(all(), "db")},
 		}
-	}
+		for _, step := range steps {
+			before := at.running()
+			plan, _ := at.Apply(pair(step.db, step.web).String())
+			t.Log(step.name)
+			at.ExpectNothingToDo("-refresh=false")
+			expectChanges(t, plan, step.want)
+			at.expectSurvivors(t, before, step.gone...)
+			at.expectDelivered(t)
+			if got := len(at.running()); got != step.db+step.web {
+				t.Errorf("%d servers run, want %d", got, step.db+step.web)
+			}
+		}
+	})
 }
 
 func TestAccServerGroup_sourceScaledToZero(t *testing.T) {
 	t.Parallel()
-	w := acctest.NewWorkspace(t)
-	w.Apply(pair(2, 1).String())
-	before := acctest.Member(t, w.Directory(), "web-0").File(t, "seen")
-	plan, output := w.Apply(pair(0, 1).String())
-	expectChanges(t, plan, except(all(), "web"))
-	if want := message(`Warning: Nothing to Deliver`); !want.MatchString(output) {
-		t.Errorf("the apply prints no warning:\n%s", output)
-	}
-	if want := message(`server group "db" has no servers`); !want.MatchString(strings.ToLower(output)) {
-		t.Errorf("the warning doesn't say why:\n%s", output)
-	}
-	expectSeen(t, w, before)
-	w.Apply(pair(1, 1).String())
-	expectDelivered(t, w)
+	onEverySite(t, func(t *testing.T, at site) {
+		at.Apply(pair(2, 1).String())
+		before := at.file("web-0", "seen")
+		plan, output := at.Apply(pair(0, 1).String())
+		expectChanges(t, plan, except(all(), "web"))
+		if want := message(`Warning: Nothing to Deliver`); !want.MatchString(output) {
+			t.Errorf("the apply prints no warning:\n%s", output)
+		}
+		if want := message(`server group "db" has no servers`); !want.MatchString(strings.ToLower(output)) {
+			t.Errorf("the warning doesn't say why:\n%s", output)
+		}
+		at.expectSeen(t, before)
+		at.Apply(pair(1, 1).String())
+		at.expectDelivered(t)
+	})
 }
 
 // What hangs on a survivor's output must not be replaced because of a new member,

@@ -91,7 +91,7 @@ func TestAccSecret_isNowhere(t *testing.T) {
 	plan := watch.expectFailure("db-0: update script exited with exit code 7", "the password is (sensitive)")
 	expectChanges(t, plan, map[string]string{injectionAddress("db_root_password"): "update", readinessAddress: "update"})
 	expectSecret(t, w, second)
-	expectSurvivors(t, w, before)
+	localSite(t, w).expectSurvivors(t, before)
 	removeFile(t, mishap)
 	watch.apply()
 	expectSecret(t, w, second)

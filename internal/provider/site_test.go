@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/musterhq/terraform-provider-muster/internal/acctest"
@@ -13,6 +14,8 @@ type site struct {
 	// file returns what a script has written into a file in its working directory, on the
 	// member of that key.
 	file func(key, name string) string
+	// running returns the IDs of the servers that run, by member key.
+	running func() map[string]string
 }
 
 // onEverySite runs the test on each hosting service: what holds on one holds on the other.
@@ -21,18 +24,46 @@ func onEverySite(t *testing.T, test func(t *testing.T, at site)) {
 	t.Run("local", func(t *testing.T) {
 		t.Parallel()
 		w := acctest.NewWorkspace(t)
-		test(t, site{Workspace: w, file: func(key, name string) string {
-			return acctest.Member(t, w.Directory(), key).File(t, name)
-		}})
+		test(t, localSite(t, w))
 	})
 	t.Run("aws", func(t *testing.T) {
 		t.Parallel()
 		cloud := acctest.NewCloud(t, acctest.CloudSpec{})
-		w := cloud.NewWorkspace(t)
-		test(t, site{Workspace: w, file: func(key, name string) string {
-			return cloud.File(t, w.State().Members()[key], name)
-		}})
+		test(t, cloudSite(t, cloud))
+		for _, operation := range cloud.Unlisted() {
+			t.Errorf("%s was called, which the guide doesn't list", operation)
+		}
 	})
+}
+
+func localSite(t *testing.T, w *acctest.Workspace) site {
+	t.Helper()
+	return site{
+		Workspace: w,
+		file:      func(key, name string) string { return acctest.Member(t, w.Directory(), key).File(t, name) },
+		running:   func() map[string]string { return acctest.IDs(t, w.Directory()) },
+	}
+}
+
+func cloudSite(t *testing.T, cloud *acctest.Cloud) site {
+	t.Helper()
+	w := cloud.NewWorkspace(t)
+	return site{
+		Workspace: w,
+		file:      func(key, name string) string { return cloud.File(t, w.State().Members()[key], name) },
+		running: func() map[string]string {
+			live := make(map[string]bool)
+			for _, instance := range cloud.Live() {
+				live[instance.ID] = true
+			}
+			ids := w.State().Members()
+			maps.DeleteFunc(ids, func(_, id string) bool { return !live[id] })
+			if len(ids) != len(live) {
+				t.Errorf("%d instances run, and the state knows %d of them", len(live), len(ids))
+			}
+			return ids
+		},
+	}
 }
 
 // expectFiles wants the members to have written that into the file.

@@ -11,17 +11,18 @@ import (
 // doesn't rotate it.
 func TestAccSecret_staysWhileItsVersionDoes(t *testing.T) {
 	t.Parallel()
-	w := acctest.NewWorkspace(t)
-	w.Setenv("TF_VAR_password", "first")
-	grown := secret("1")
-	w.Apply(grown.String())
-	w.Setenv("TF_VAR_password", "second")
-	w.Apply(grown.resized(map[string]int{"db": 2}).String())
-	for _, key := range []string{"db-0", "db-1"} {
-		if got := acctest.Member(t, w.Directory(), key).File(t, "root_password"); got != "first" {
-			t.Errorf("%s has got %q, want the first", key, got)
+	onEverySite(t, func(t *testing.T, at site) {
+		at.Setenv("TF_VAR_password", "first")
+		grown := secret("1")
+		at.Apply(grown.String())
+		at.Setenv("TF_VAR_password", "second")
+		at.Apply(grown.resized(map[string]int{"db": 2}).String())
+		for _, key := range []string{"db-0", "db-1"} {
+			if got := at.file(key, "root_password"); got != "first" {
+				t.Errorf("%s has got %q, want the first", key, got)
+			}
 		}
-	}
+	})
 }
 
 // announced is a stack in which db publishes a word for the parameter of web, which
@@ -43,39 +44,41 @@ func announced(word string, wired bool) stack {
 // An injection that couldn't be created leaves nothing that a readiness trips over.
 func TestAccInjection_failedCreateLeavesNoWire(t *testing.T) {
 	t.Parallel()
-	w := acctest.NewWorkspace(t)
-	w.Apply(announced("bad", false).String())
-	w.Write(announced("bad", true).String())
-	result := w.Run("apply", "-auto-approve")
-	want := `What db.word gives to parameter "word" of server group "web": invalid value: it doesn't match the pattern "^good"; correct the script that publishes it`
-	if result.ExitCode != acctest.Refused || !message(want).MatchString(result.Output) {
-		t.Errorf("the apply ends with exit code %d and doesn't say %q:\n%s", result.ExitCode, want, result.Output)
-	}
-	// The readiness waits again: db has another member.
-	w.Apply(announced("bad", false).resized(map[string]int{"db": 2}).String())
+	onEverySite(t, func(t *testing.T, at site) {
+		at.Apply(announced("bad", false).String())
+		at.Write(announced("bad", true).String())
+		result := at.Run("apply", "-auto-approve")
+		want := `What db.word gives to parameter "word" of server group "web": invalid value: it doesn't match the pattern "^good"; correct the script that publishes it`
+		if result.ExitCode != acctest.Refused || !message(want).MatchString(result.Output) {
+			t.Errorf("the apply ends with exit code %d and doesn't say %q:\n%s", result.ExitCode, want, result.Output)
+		}
+		// The readiness waits again: db has another member.
+		at.Apply(announced("bad", false).resized(map[string]int{"db": 2}).String())
+	})
 }
 
 func TestAccInjection_movesToAnotherGroup(t *testing.T) {
 	t.Parallel()
-	w := acctest.NewWorkspace(t)
-	words := func(into, from string) string {
-		return stack{
-			configurations: []configuration{{
-				name: "node", boot: `muster output set out "from $MUSTER_MEMBER"`, update: `muster param get word >seen`, outputs: `out = {}`,
-				parameters: `word = { deferred = true, required_for = "nothing" }`,
-			}},
-			groups:     []group{{name: "a", size: 1, of: "node"}, {name: "b", size: 1, of: "node"}, {name: "c", size: 1, of: "node"}},
-			injections: []injection{{into: into + ".word", from: []string{from + ".out"}, label: "word"}},
-		}.String()
-	}
-	w.Apply(words("a", "b"))
-	for _, move := range []struct{ into, from string }{{"c", "b"}, {"b", "c"}, {"a", "b"}} {
-		plan, _ := w.Apply(words(move.into, move.from))
-		expectChanges(t, plan, map[string]string{injectionAddress("word"): "update", readinessAddress: "update"})
-		if got, want := acctest.Member(t, w.Directory(), move.into+"-0").File(t, "seen"), "from "+move.from+"-0"; got != want {
-			t.Errorf("%s has seen %q, want %q", move.into, got, want)
+	onEverySite(t, func(t *testing.T, at site) {
+		words := func(into, from string) string {
+			return stack{
+				configurations: []configuration{{
+					name: "node", boot: `muster output set out "from $MUSTER_MEMBER"`, update: `muster param get word >seen`, outputs: `out = {}`,
+					parameters: `word = { deferred = true, required_for = "nothing" }`,
+				}},
+				groups:     []group{{name: "a", size: 1, of: "node"}, {name: "b", size: 1, of: "node"}, {name: "c", size: 1, of: "node"}},
+				injections: []injection{{into: into + ".word", from: []string{from + ".out"}, label: "word"}},
+			}.String()
 		}
-	}
+		at.Apply(words("a", "b"))
+		for _, move := range []struct{ into, from string }{{"c", "b"}, {"b", "c"}, {"a", "b"}} {
+			plan, _ := at.Apply(words(move.into, move.from))
+			expectChanges(t, plan, map[string]string{injectionAddress("word"): "update", readinessAddress: "update"})
+			if got, want := at.file(move.into+"-0", "seen"), "from "+move.from+"-0"; got != want {
+				t.Errorf("%s has seen %q, want %q", move.into, got, want)
+			}
+		}
+	})
 }
 
 // Objects that are unknown as a whole at plan.
