@@ -94,3 +94,26 @@ func TestAccInjection_serialStopsAtTheFirstThatFails(t *testing.T) {
 		at.ExpectNothingToDo()
 	})
 }
+
+// A plan says what each member runs where a delivery has not reached all of them: without a
+// readiness, an apply takes one step of a serial order.
+func TestAccInjection_saysWhatEachMemberRuns(t *testing.T) {
+	t.Parallel()
+	onEverySite(t, func(t *testing.T, at site) {
+		at.Apply(column("one", 2).String())
+		stepwise := column("two", 2)
+		stepwise.unready = true
+		at.Write(stepwise.String())
+		at.MustRun("apply", "-auto-approve")
+		at.Write(column("two", 2).String())
+		plan := at.Plan()
+		var effects map[string]string
+		plan.After(t, injectionAddress("node_word"), "effects", &effects)
+		var runs, newest int
+		if _, err := fmt.Sscanf(effects["node-1"], "runs revision %d of %d: will deliver and update", &runs, &newest); err != nil || runs >= newest {
+			t.Errorf("the plan says of node-1 that it %s, want an older revision and what will be done", effects["node-1"])
+		}
+		at.ApplyPlan()
+		at.expectFiles(t, "word", map[string]string{"node-0": "two", "node-1": "two"})
+	})
+}
