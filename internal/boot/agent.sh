@@ -730,7 +730,8 @@ late() { die 3 "parameter $wanted has not arrived within $timeout s"; }
 
 stop_waiting() {
 	rm -f "$fifo"
-	[ -z "$timer" ] || kill "$timer" 2>/dev/null
+	# A TERM that comes before the timer is a sleep is lost in dash.
+	[ -z "$timer" ] || kill -KILL "$timer" 2>/dev/null
 	muster_wake
 }
 

@@ -77,8 +77,9 @@ add_placeholders() {
 }
 
 # Has the agent woken at $next. There is one timer at most; one that is of no use any more
-# is ended. Its file goes before it wakes the agent, and so can't be taken for a sign
-# that it still will.
+# is ended. The sleep in it is killed, because dash loses a TERM that comes before its
+# child has become the sleep. The timer's file goes before the agent is woken, and so
+# can't be taken for a sign that it still will be.
 set_timer() {
 	if [ -e timer ]; then
 		[ "$next" != "$alarm" ] || return 0
@@ -89,9 +90,9 @@ set_timer() {
 	[ -n "$next" ] || return 0
 	: >timer
 	(
-		trap exit TERM
+		: & # from here on, $! is none of the agent's
+		trap 'kill -KILL $!; exit' TERM
 		sleep $(((next - now + 99) / 100)) &
-		trap 'kill $!; exit' TERM
 		wait $!
 		rm -f timer
 		muster_wake
