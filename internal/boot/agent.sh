@@ -11,9 +11,8 @@
 #   published     a line for every "muster output set"
 #   secrets/      what must not appear in a log's tail
 #   waiters/      NAME.PID, the FIFO of a "muster param get" that blocks
-#   placeholders/ NAME, what is used where no value has come in time
-#   overdue/      NAME, the seconds within which a value has not come
-#   timer         exists until the process that waits for a deadline wakes the agent
+#   deadlines/    NAME.over, the seconds within which a value has not come;
+#                 NAME.else, what stands in for it; timer, as long as one runs
 #   wake          the FIFO of the agent; a line in it makes it look around
 #   bin/muster    this program for the scripts
 #
@@ -54,7 +53,6 @@ number_in() {
 read_uptime() {
 	read -r now _ </proc/uptime
 	now=${now%.*}${now#*.}
-	now=${now#0} now=${now#0} # or arithmetic took it for an octal number
 }
 
 # ---- Reporting
@@ -343,7 +341,7 @@ wake_waiters() {
 		name=${fifo#waiters/}
 		if ! kill -0 "${name#*.}" 2>/dev/null; then
 			rm -f "$fifo"
-		elif [ ! -e "values/${name%.*}" ] && [ ! -e "overdue/${name%.*}" ]; then
+		elif [ ! -e "values/${name%.*}" ] && [ ! -e "deadlines/${name%.*}.over" ]; then
 			waited="$waited ${name%.*}"
 		else
 			contains "$woken" "$name" || echo wake 1<>"$fifo"
@@ -590,9 +588,9 @@ quote() {
 prepare() {
 	case $MUSTER_RUN in /*) ;; *) return 1 ;; esac
 	program=$(cat "$0") && mkdir -p "$MUSTER_RUN" && cd "$MUSTER_RUN" || return
-	rm -rf values since seen outputs published secrets waiters incoming placeholders \
-		overdue scripts bin wake timer exit log declarations delivery payload
-	mkdir values since seen outputs secrets waiters incoming placeholders overdue scripts bin &&
+	rm -rf values since seen outputs published secrets waiters incoming deadlines \
+		scripts bin wake exit log declarations delivery payload
+	mkdir values since seen outputs secrets waiters incoming deadlines scripts bin &&
 		: >published && mkfifo wake && exec 3<>wake 4<published || return
 	shell=$(command -v "${MUSTER_SH:-sh}") || return
 	{
@@ -654,8 +652,7 @@ usage() {
 		         prints the value of a parameter, waiting until it has arrived;
 		         not a byte is added; exit code 3 when the time is over
 		       muster param list
-		         lists the parameters that have arrived and those that have not,
-		         and those for which a placeholder stands in
+		         lists the parameters that have arrived and those that have not
 		       muster output set NAME [VALUE]
 		         publishes an output; without VALUE it is read from standard
 		         input, and one newline at its end is removed
@@ -719,14 +716,11 @@ await_value() {
 	fi
 	muster_wake
 	until print_value "$wanted"; do
-		[ ! -e "overdue/$wanted" ] || { read -r timeout <"overdue/$wanted" && late; }
-		read -r line <&3 ||
-			print_value "$wanted" ||
-			late
+		{ [ ! -e "deadlines/$wanted.over" ] || ! read -r timeout <"deadlines/$wanted.over"; } && read -r line <&3 ||
+			[ -e "values/$wanted" ] ||
+			die 3 "parameter $wanted has not arrived within $timeout s"
 	done
 }
-
-late() { die 3 "parameter $wanted has not arrived within $timeout s"; }
 
 stop_waiting() {
 	rm -f "$fifo"
@@ -738,13 +732,10 @@ stop_waiting() {
 param_list() {
 	while read -r kind name type; do
 		[ "$kind" = parameter ] || continue
-		state=arrived
-		if [ ! -e "values/$name" ]; then
-			state=missing
-		elif [ -e "placeholders/$name" ] && [ ! -e "since/$name" ]; then
-			state=placeholder
-		fi
-		echo "$name $state"
+		text=arrived
+		[ ! -e "deadlines/$name.else" ] || [ -e "since/$name" ] || text=placeholder
+		[ -e "values/$name" ] || text=missing
+		echo "$name $text"
 	done <declarations
 }
 

@@ -74,6 +74,16 @@ func TestAgent_paramGet(t *testing.T) {
 			}
 			s.until("only the agent is left", func() bool { return len(runningIn(s.cmd.Process.Pid)) == 1 })
 		},
+		"a value that comes with the end of the time is printed once": func(t *testing.T, sh shell) {
+			s := startServer(t, sh, payload("muster param get x --timeout 1 >out", "", parameters{"x": deferred(boot.RequiredForNothing)}))
+			s.untilWaiting("x")
+			// Nobody wakes the script before its time is over.
+			s.write("run/values/x", []byte("1"))
+			s.untilStatus(boot.StatusReady)
+			if out := s.read("out"); out != "1" {
+				t.Errorf("got %q", out)
+			}
+		},
 		"a name that isn't declared is exit code 2 and names the declared ones": func(t *testing.T, sh shell) {
 			s := startServer(t, sh, payload("true", "", parameters{"a": known("1"), "b": deferred(boot.RequiredForNothing)}))
 			s.untilStatus(boot.StatusReady)

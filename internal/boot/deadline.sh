@@ -12,7 +12,7 @@ take_deadline() {
 	contains "$parameters" "$1" && is_count "$2" || return
 	case $3 in
 	fail) ;;
-	proceed) decode "$4" >"placeholders/$1" || return ;;
+	proceed) decode "$4" >"deadlines/$1.else" || return ;;
 	*) return 1 ;;
 	esac
 	deadlines="$deadlines $1=$2"
@@ -22,14 +22,16 @@ take_deadline() {
 # is a placeholder, it stands in again for a value that is withdrawn later.
 check_deadlines() {
 	read_uptime
+	# Arithmetic takes what begins with a zero for an octal number.
+	now=${now#0} now=${now#0} begun=${begun#0} begun=${begun#0}
 	left=$deadlines deadlines='' next=''
 	for deadline in $left; do
 		name=${deadline%=*} due=$((begun + ${deadline#*=} * 100))
 		if [ -e "values/$name" ]; then
-			[ -e "placeholders/$name" ] || continue
+			[ -e "deadlines/$name.else" ] || continue
 		elif [ "$now" -lt $due ]; then
 			[ $due -gt "${next:-$due}" ] || next=$due
-		elif [ -e "placeholders/$name" ]; then
+		elif [ -e "deadlines/$name.else" ]; then
 			proceed "$name"
 		else
 			expire "$name" "${deadline#*=}"
@@ -42,7 +44,7 @@ check_deadlines() {
 
 # proceed NAME puts the placeholder in place, like a value that no revision has brought.
 proceed() {
-	cp "placeholders/$1" "incoming/$1" && mv -f "incoming/$1" "values/$1" || return
+	cp "deadlines/$1.else" "incoming/$1" && mv -f "incoming/$1" "values/$1" || return
 	placed=yes
 	event "proceeding $1"
 }
@@ -50,7 +52,7 @@ proceed() {
 # expire NAME SECONDS lets nobody wait any longer, and fails the server where it needs
 # the value; but not one that has failed already, or has been asked to leave.
 expire() {
-	echo "$2" >overdue/.new && mv -f overdue/.new "overdue/$1"
+	echo "$2" >deadlines/new && mv -f deadlines/new "deadlines/$1.over"
 	contains "$boot_names $ready_names" "$1" && [ $phase != failed ] || return 0
 	case $decommission in '' | idle) ;; *) return 0 ;; esac
 	overdue="parameter $1 has not arrived within $2 s"
@@ -81,20 +83,20 @@ add_placeholders() {
 # child has become the sleep. The timer's file goes before the agent is woken, and so
 # can't be taken for a sign that it still will be.
 set_timer() {
-	if [ -e timer ]; then
+	if [ -e deadlines/timer ]; then
 		[ "$next" != "$alarm" ] || return 0
 		kill "$timer" 2>/dev/null
-		rm -f timer
+		rm -f deadlines/timer
 	fi
 	alarm=$next
 	[ -n "$next" ] || return 0
-	: >timer
+	: >deadlines/timer
 	(
 		: & # from here on, $! is none of the agent's
 		trap 'kill -KILL $!; exit' TERM
 		sleep $(((next - now + 99) / 100)) &
 		wait $!
-		rm -f timer
+		rm -f deadlines/timer
 		muster_wake
 	) >/dev/null 2>&1 3>&- 4<&- &
 	timer=$!

@@ -144,7 +144,7 @@ func TestUserData_room(t *testing.T) {
 	}{
 		"on the console":               {userData(payload("true", parameters{"q": deferred(boot.RequiredForBoot)}, "open")), 6700},
 		"on the console, with secrets": {userData(payload("true", secretParameters(), "secret")), 5900},
-		"over SSM":                     {ssmUserData(payload("true", secretParameters(), "secret")), 5900},
+		"over SSM":                     {ssmUserData(payload("true", secretParameters(), "secret")), 5850},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
