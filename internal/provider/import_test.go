@@ -21,7 +21,8 @@ func importable() string {
 				parameters: `
     root_password = { deferred = true, sensitive = true, required_for = "ready" }
     peers         = { deferred = true, required_for = "nothing", description = "who else there is" }
-    locale        = { default = "C", pattern = "^[A-Z]" }
+    locale        = { default = "C", pattern = "^[A-Z]", on_change = "update" }
+    motto         = { on_change = "restart" }
     port          = { type = "number" }
   `,
 				outputs: `schema = { pattern = "^v[0-9]" }, token = { sensitive = true }`,
@@ -29,12 +30,12 @@ func importable() string {
 			{name: "web", boot: "echo run >>boots", parameters: `schema = { deferred = true }, motd = { deferred = true, timeout = "10m", on_timeout = "proceed", placeholder = "none" }`, outputs: `url = {}`},
 		},
 		groups: []group{
-			{name: "db", size: 2, arguments: `parameters = { port = "5432" }`},
+			{name: "db", size: 2, arguments: `parameters = { port = "5432", motto = "carry on" }`},
 			{name: "web", size: 1, arguments: `drain_timeout = "30s"`},
 		},
 		injections: []injection{
 			{into: "db.root_password", arguments: "value_wo = \"canary\"\n  value_wo_version = \"1\""},
-			{into: "db.peers", from: []string{"db.private_ip", "web.private_ip"}, arguments: "select = \"all\"\n  min_sources = 3\n  on_violation = \"fail\""},
+			{into: "db.peers", from: []string{"db.private_ip", "web.private_ip"}, arguments: "select = \"all\"\n  min_sources = 3\n  on_violation = \"fail\"\n  order = \"serial\""},
 			{into: "web.schema", from: []string{"db.schema"}},
 			{into: "web.motd", arguments: `value = "welcome\n"`},
 		},
@@ -70,47 +71,47 @@ func imports() map[string]string {
 // nothing.
 func TestAccImport_everyResource(t *testing.T) {
 	t.Parallel()
-	w := acctest.NewWorkspace(t)
-	w.Apply(importable())
-	w.ExpectNothingToDo()
-	before := scriptRuns(t, w)
-	if err := os.Remove(w.Path("terraform.tfstate")); err != nil {
-		t.Fatal(err)
-	}
+	onEverySite(t, func(t *testing.T, at site) {
+		at.Apply(importable())
+		at.ExpectNothingToDo()
+		before := at.scriptRuns()
+		if err := os.Remove(at.Path("terraform.tfstate")); err != nil {
+			t.Fatal(err)
+		}
 
-	config := importable()
-	for address, id := range imports() {
-		config += fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", address, id)
-	}
-	plan, output := w.Apply(config)
-	want := map[string]string{
-		// What the hosting service doesn't know is added to the state: descriptions,
-		// versions of secrets, time limits, rules, what a readiness comes after.
-		configurationAddress("db"):           "update",
-		injectionAddress("db_root_password"): "update",
-		readinessAddress:                     "update",
-		groupAddress("web"):                  "update",
-		policyAddress:                        "update",
-	}
-	if diff := cmp.Diff(want, plan.Changes()); diff != "" {
-		t.Errorf("planned changes (-want +got):\n%s\n%s", diff, w.MustRun("show", "plan"))
-	}
-	if !strings.Contains(output, "10 imported") {
-		t.Errorf("the apply doesn't import ten resources:\n%s", output)
-	}
-	if diff := cmp.Diff(before, scriptRuns(t, w)); diff != "" {
-		t.Errorf("the servers and what their scripts did (-before +after the import):\n%s", diff)
-	}
+		config := importable()
+		for address, id := range imports() {
+			config += fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", address, id)
+		}
+		plan, output := at.Apply(config)
+		want := map[string]string{
+			// What the hosting service doesn't know is added to the state: descriptions,
+			// versions of secrets, time limits, rules, what a readiness comes after.
+			configurationAddress("db"):           "update",
+			injectionAddress("db_root_password"): "update",
+			readinessAddress:                     "update",
+			groupAddress("web"):                  "update",
+			policyAddress:                        "update",
+		}
+		if diff := cmp.Diff(want, plan.Changes()); diff != "" {
+			t.Errorf("planned changes (-want +got):\n%s\n%s", diff, at.MustRun("show", "plan"))
+		}
+		if !strings.Contains(output, "10 imported") {
+			t.Errorf("the apply doesn't import ten resources:\n%s", output)
+		}
+		if diff := cmp.Diff(before, at.scriptRuns()); diff != "" {
+			t.Errorf("the servers and what their scripts did (-before +after the import):\n%s", diff)
+		}
+	})
 }
 
 // scriptRuns returns what the scripts of each server have noted of their runs.
-func scriptRuns(t *testing.T, w *acctest.Workspace) map[string]string {
-	t.Helper()
+func (s site) scriptRuns() map[string]string {
 	runs := make(map[string]string)
-	for _, server := range acctest.Servers(t, w.Directory()) {
-		runs[server.ID] = server.File(t, "boots")
-		if strings.HasPrefix(server.Key, "db-") {
-			runs[server.ID] += server.File(t, "updates")
+	for key, id := range s.running() {
+		runs[id] = s.file(key, "boots")
+		if strings.HasPrefix(key, "db-") {
+			runs[id] += s.file(key, "updates")
 		}
 	}
 	return runs
