@@ -38,6 +38,11 @@ func scenarios() map[string]scenario {
 		"replace a whole group":       {before: base(), after: base().regenerated("web")},
 		"replace a whole source":      {before: base(), after: base().regenerated("db")},
 		"deliver a changed value":     {before: base(), after: base().saying("goodbye")},
+		"deliver a value that restarts": {
+			before: base().affecting("greeting", boot.EffectRestart), after: base().affecting("greeting", boot.EffectRestart).saying("goodbye"),
+		},
+		"deliver in serial order":   {before: base().sized("web", 3).inTurn(), after: base().sized("web", 3).saying("goodbye").inTurn()},
+		"scale out in serial order": {before: base().inTurn(), after: base().sized("web", 4).inTurn()},
 		"move a wire to another source": {
 			before: base(), after: base().with("db2", "db", 1).without("db").rewired("token", func(wire *manager.WireSpec) {
 				wire.From = []hosting.Output{{Group: "db2", Output: "token"}}
@@ -165,6 +170,26 @@ func (s stack) rescripted(configuration string) stack {
 	content := s.configurations[configuration]
 	content.BootScript += " again"
 	s.configurations[configuration] = content
+	return s
+}
+
+// affecting returns the stack with another effect of a change of web's parameter.
+func (s stack) affecting(parameter string, effect boot.Effect) stack {
+	s.configurations = maps.Clone(s.configurations)
+	content := s.configurations["web"]
+	content.Parameters = maps.Clone(content.Parameters)
+	declared := content.Parameters[parameter]
+	declared.OnChange = effect
+	content.Parameters[parameter] = declared
+	s.configurations["web"] = content
+	return s
+}
+
+// inTurn returns the stack with wires that all spread in serial order.
+func (s stack) inTurn() stack {
+	for _, address := range sortedKeys(s.wires) {
+		s = s.rewired(address, func(wire *manager.WireSpec) { wire.Order = hosting.OrderSerial })
+	}
 	return s
 }
 

@@ -83,7 +83,7 @@ func (c *change) carryOut(ctx context.Context, group hosting.Group) ([]hosting.S
 	if err != nil {
 		return servers, fmt.Errorf("launching servers of group %q: %w", group.Name, err)
 	}
-	return servers, errors.Join(c.endLaunch(ctx, group), c.tellItself(ctx))
+	return servers, errors.Join(c.endLaunch(ctx, group), c.tellItself(ctx, group))
 }
 
 // launchRequest returns the request of the recorded launch; with an error of the

@@ -102,12 +102,11 @@ func (c *change) tell(ctx context.Context, name string) (consumer, error) {
 
 // tellItself is tell for a group that feeds itself: its new servers wait for a list that
 // they are in.
-func (c *change) tellItself(ctx context.Context) error {
-	group, err := c.group(ctx, c.ref)
-	if err != nil || !slices.Contains(consumersOf(group), c.ref.Name) {
-		return err
+func (c *change) tellItself(ctx context.Context, group hosting.Group) error {
+	if !slices.Contains(consumersOf(group), group.Name) {
+		return nil
 	}
-	_, err = c.tell(ctx, c.ref.Name)
+	_, err := c.tell(ctx, group.Name)
 	return err
 }
 
