@@ -24,8 +24,9 @@ const (
 	// leftoverPatience is longer than a supervisor takes to notice that its
 	// directory is gone and to end its server.
 	leftoverPatience = 10 * time.Second
-	// testsPerProcessor is how many tests keep a processor busy.
-	testsPerProcessor = 2
+	// testsPerProcessor is how many tests keep a processor busy: most of the time they wait for
+	// servers.
+	testsPerProcessor = 4
 )
 
 // Main is the TestMain of a package whose tests launch servers: the test binary is
