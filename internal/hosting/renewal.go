@@ -84,13 +84,19 @@ func (g Group) RestartDue(server Server) (mark BootMark, due bool) {
 	booted := ParseBootMark(server.Restart)
 	mark = BootMark{Trigger: g.Restart, Revision: booted.Revision}
 	due = g.Restart != "" && booted.Trigger != g.Restart
-	if renewal, found := g.Restarts.Of(server.Slot); found && renewal.Concerns(server) && booted.Revision < renewal.Revision {
+	if renewal, found := g.RenewalDue(server); found {
 		mark.Revision, due = renewal.Revision, true
 	}
 	if g.Restart == "" {
 		mark.Trigger = booted.Trigger
 	}
 	return mark, due
+}
+
+// RenewalDue returns the change of a value for which the server has yet to boot anew.
+func (g Group) RenewalDue(server Server) (renewal Renewal, due bool) {
+	renewal, found := g.Restarts.Of(server.Slot)
+	return renewal, found && renewal.Concerns(server) && ParseBootMark(server.Restart).Revision < renewal.Revision
 }
 
 // ReplacementDue returns the change of a value for which another server is to take the

@@ -13,11 +13,11 @@ import (
 // It reports whether there was one.
 func (m *Manager) restartNext(ctx context.Context, look Observation, group hosting.Group) (bool, error) {
 	for _, member := range look.Members {
-		mark, due := group.RestartDue(member.Server)
-		if !due || !member.restartDue(group) || member.Delivered < mark.Revision {
+		renewal, _ := group.RenewalDue(member.Server)
+		if !member.restartDue(group) || member.Delivered < renewal.Revision {
 			continue
 		}
-		if slices.ContainsFunc(look.Members, func(other Member) bool { return other.isRestarting(mark.Revision) }) {
+		if slices.ContainsFunc(look.Members, func(other Member) bool { return other.isRestarting(renewal.Revision) }) {
 			return false, nil
 		}
 		return true, m.restart(ctx, group, member)
@@ -27,8 +27,8 @@ func (m *Manager) restartNext(ctx context.Context, look Observation, group hosti
 
 // restartDue reports whether the member has to boot anew for a value that has changed.
 func (m Member) restartDue(group hosting.Group) bool {
-	mark, due := group.RestartDue(m.Server)
-	return due && m.Slot < group.Size && mark.Revision > hosting.ParseBootMark(m.Restart).Revision
+	_, due := group.RenewalDue(m.Server)
+	return due && m.Slot < group.Size
 }
 
 // isRestarting reports whether the member has booted for the revision and isn't up yet.

@@ -36,13 +36,21 @@ func (p *planner) effects(ctx context.Context, target end, sources []end) types.
 	case !certain, !known, !declared, err != nil:
 		return types.MapUnknown(types.StringType)
 	}
+	return p.effectsOn(members, parameter.Effect())
+}
+
+// effectsOn says what a delivery does on each of the members, as far as it is known whether
+// they stay.
+func (p *planner) effectsOn(members map[string]types.Bool, effect boot.Effect) types.Map {
 	effects := make(map[string]attr.Value)
 	for key, stays := range members {
-		effects[key] = types.StringValue(launchedWith)
-		if stays.IsUnknown() {
+		switch {
+		case stays.IsUnknown():
 			effects[key] = types.StringUnknown()
-		} else if stays.ValueBool() {
-			effects[key] = types.StringValue(p.effect(key, parameter.Effect()))
+		case stays.ValueBool():
+			effects[key] = types.StringValue(p.effect(key, effect))
+		default:
+			effects[key] = types.StringValue(launchedWith)
 		}
 	}
 	return types.MapValueMust(types.StringType, effects)
@@ -71,11 +79,11 @@ func (p *planner) staying(ctx context.Context, target end) (members map[string]t
 // delivers reports whether something is delivered; certain is false where that isn't known
 // yet.
 func (p *planner) delivers(ctx context.Context, target end, sources []end) (delivers, certain bool) {
-	priorTarget, before, priorKnown, _ := p.state.ends(ctx)
+	_, before, priorKnown, _ := p.state.ends(ctx)
 	if !priorKnown || p.plan.From.IsUnknown() || p.plan.Value.IsUnknown() || p.plan.ValueWOVersion.IsUnknown() || !target.known() || slices.ContainsFunc(sources, func(e end) bool { return !e.known() }) {
 		return true, false
 	}
-	if p.seen.Pending || p.seen.Gone || !p.sameArguments(ctx, target, sources) || !target.same(priorTarget) {
+	if p.seen.Pending || p.seen.Gone || !p.sameArguments(ctx, target, sources) {
 		return true, true
 	}
 	for i, source := range sources {
@@ -128,33 +136,17 @@ func (p *planner) differs() bool {
 // settleEffects fills in what was not known of the effects when the delivery was planned.
 // state is nil on creation.
 func (m *model) settleEffects(ctx context.Context, state *model) {
-	if m.Effects.IsNull() {
-		return // The state is of a version that didn't tell of effects.
-	}
-	effects := m.Effects.Elements()
 	if m.Effects.IsUnknown() && state != nil {
-		effects = m.lateEffects(ctx, state)
+		m.Effects = m.lateEffects(ctx, state)
 	}
-	for key, effect := range effects {
-		if effect.IsUnknown() {
-			effects[key] = types.StringValue(launchedWith)
-		}
-	}
-	m.Effects = types.MapValueMust(types.StringType, effects)
+	m.Effects = handle.SettleEffects(m.Effects, launchedWith)
 }
 
 // lateEffects are those that a plan could not tell of.
-func (m *model) lateEffects(ctx context.Context, state *model) map[string]attr.Value {
+func (m *model) lateEffects(ctx context.Context, state *model) types.Map {
 	p := planner{plan: *m, state: state, seen: sighting{Held: true}}
 	target, _, _, _ := m.ends(ctx)
 	members, _ := p.staying(ctx, target)
 	parameter, _, _ := handle.LookupParameter(target.group.Parameters, target.group.Label(), target.name.ValueString())
-	effects := make(map[string]attr.Value)
-	for key, stays := range members {
-		effects[key] = types.StringUnknown()
-		if stays.ValueBool() {
-			effects[key] = types.StringValue(p.effect(key, parameter.Effect()))
-		}
-	}
-	return effects
+	return p.effectsOn(members, parameter.Effect())
 }

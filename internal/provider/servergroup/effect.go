@@ -23,6 +23,9 @@ type change struct {
 	unknown bool
 }
 
+// launchedWith stands for what a change does on a server that takes another one's place.
+const launchedWith = "replaced: is launched with it"
+
 // changes are in the order of their parameters.
 type changes []change
 
@@ -121,18 +124,4 @@ func (c change) String() string {
 		condition = ", if it differs"
 	}
 	return fmt.Sprintf("%q changes: will %s%s", c.parameter, handle.DescribeEffect(c.effect), condition)
-}
-
-// settleEffects fills in what was not known of the effects when they were planned.
-func settleEffects(planned types.Map) types.Map {
-	if planned.IsNull() {
-		return planned // The state is of a version that didn't tell of effects.
-	}
-	effects := planned.Elements()
-	for key, effect := range effects {
-		if effect.IsUnknown() {
-			effects[key] = types.StringValue("replaced: is launched with it")
-		}
-	}
-	return types.MapValueMust(types.StringType, effects)
 }

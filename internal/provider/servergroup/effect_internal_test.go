@@ -99,7 +99,7 @@ func TestPlanner_effects(t *testing.T) {
 			if known := !parsed.Membership.IsUnknown(); known != test.membership {
 				t.Errorf("whoever waits for the members waits again: %t, want %t", !known, !test.membership)
 			}
-			if settled := describedEffects(settleEffects(planned.Effects)); settled["web-0"] == unknownText {
+			if settled := describedEffects(handle.SettleEffects(planned.Effects, launchedWith)); settled["web-0"] == unknownText {
 				t.Error("an effect is unknown after the apply")
 			}
 		})

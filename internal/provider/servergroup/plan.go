@@ -53,7 +53,7 @@ func (p *planner) compute(ctx context.Context) (model, diag.Diagnostics) {
 	if diagnostics.HasError() {
 		return p.plan, diagnostics
 	}
-	if _, known := p.fingerprint(ctx); !known || p.plan.DesiredServers.IsUnknown() {
+	if _, known := p.fingerprint(); !known || p.plan.DesiredServers.IsUnknown() {
 		// Which members are replaced, and why, shows when the rest is known.
 		p.plan.Replacements = types.MapUnknown(types.StringType)
 	}
@@ -89,10 +89,10 @@ func (p *planner) planUnknownMembers(group handle.Group) {
 }
 
 func (p *planner) planMembers(ctx context.Context, group handle.Group) {
-	members, reasons := p.members(ctx)
 	changes := p.changes()
+	members, reasons := p.members(ctx, changes)
 	p.plan.setMembers(members, group, p.boots(ctx, members, changes))
-	if p.state != nil && !p.plan.Members.Equal(p.state.Members) || p.unfinished(ctx) || len(changes) > 0 {
+	if p.state != nil && !p.plan.Members.Equal(p.state.Members) || p.unfinished() || len(changes) > 0 {
 		p.plan.forgetMembership(ctx)
 	}
 	p.plan.Effects = p.effects(members, changes)
@@ -119,11 +119,11 @@ func (p *planner) groupName() types.String {
 // unfinished reports whether the hosting service has something else on record than
 // what is planned, or servers too many: then there is work also where no member
 // changes.
-func (p *planner) unfinished(ctx context.Context) bool {
+func (p *planner) unfinished() bool {
 	if p.state == nil || p.seen.Fingerprint == "" {
 		return false
 	}
-	fingerprint, known := p.fingerprint(ctx)
+	fingerprint, known := p.fingerprint()
 	mark, markKnown := restartMark(p.plan.RestartTriggers)
 	return p.seen.Launching || len(p.seen.Leftovers) > 0 || known && p.seen.Fingerprint != fingerprint || markKnown && p.seen.Restart != mark || p.seen.Size != int(p.plan.DesiredServers.ValueInt64())
 }
@@ -144,11 +144,11 @@ func (p *planner) priorHandle(ctx context.Context, diagnostics *diag.Diagnostics
 
 // members plans the members: a survivor keeps its state, every other slot gets a
 // server that is not known yet. reasons says why a member is replaced.
-func (p *planner) members(ctx context.Context) (members, reasons map[string]attr.Value) {
+func (p *planner) members(ctx context.Context, changes changes) (members, reasons map[string]attr.Value) {
 	members, reasons = make(map[string]attr.Value), make(map[string]attr.Value)
-	fingerprint, fingerprintKnown := p.fingerprint(ctx)
+	fingerprint, fingerprintKnown := p.fingerprint()
 	group := p.plan.Name.ValueString()
-	before, changes := p.priorMembers(), p.changes()
+	before := p.priorMembers()
 	for slot := range int(p.plan.DesiredServers.ValueInt64()) {
 		key := hosting.MemberKey(group, slot)
 		prior, exists := before[key]
@@ -224,7 +224,7 @@ func (p *planner) priorFingerprint(ctx context.Context) (string, bool) {
 	return fingerprintOf(prior, p.state.Parameters)
 }
 
-func (p *planner) fingerprint(context.Context) (string, bool) {
+func (p *planner) fingerprint() (string, bool) {
 	return fingerprintOf(p.configuration, p.plan.Parameters)
 }
 

@@ -163,7 +163,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	ctx, cancel := context.WithTimeout(ctx, timeout+drains*spec.DrainTimeout)
 	defer cancel()
 	planned := plan.Members.Elements()
-	plan.Effects = settleEffects(plan.Effects)
+	plan.Effects = handle.SettleEffects(plan.Effects, launchedWith)
 	outcome, err := r.manager.ChangeGroup(ctx, ref, spec, survivors(planned, spec))
 	resp.Diagnostics.Append(warnings(outcome.Warnings)...)
 	if err != nil {

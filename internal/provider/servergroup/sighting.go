@@ -80,10 +80,8 @@ func look(observation manager.Observation) sighting {
 // noteBoot takes in what the member's newest boot was made for, and whether it has yet to
 // make another.
 func (s *sighting) noteBoot(key string, group hosting.Group, running manager.Member) {
-	booted := hosting.ParseBootMark(running.Restart)
-	s.Restarts[key] = booted.Trigger
-	renewal, found := group.Restarts.Of(running.Slot)
-	if mark, due := group.RestartDue(running.Server); found && due && mark.Revision > booted.Revision {
+	s.Restarts[key] = hosting.ParseBootMark(running.Restart).Trigger
+	if renewal, due := group.RenewalDue(running.Server); due {
 		s.RestartsDue[key] = renewal.Parameter
 	}
 }
