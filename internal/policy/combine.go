@@ -1,32 +1,20 @@
 package policy
 
-import "fmt"
-
-// proposal is what a rule makes of the snapshot: a number, or no opinion.
-type proposal struct {
-	rule, signal string
-	opinion      bool
-	count        int
-	// unrounded is the result of a formula before rounding, nil if there was none.
-	unrounded *float64
-	reason    Reason
-	// why is the clause that explains the number.
-	why string
-	// blind marks a proposal that comes from the absence of a value.
-	blind  bool
-	change string
-}
+import (
+	"fmt"
+	"strings"
+)
 
 // combineRules is stage 4: the greatest proposal wins, and without any the
 // current number is held. A rule that went by a value wins over a blind one with
 // the same number, because it explains more; then the name decides.
 func (e *evaluation) combineRules() (Reason, string) {
-	proposals := make([]proposal, 0, len(e.policy.rules))
+	proposals := make([]proposed, 0, len(e.policy.rules))
 	winner := -1
-	for i, rule := range e.policy.rules {
-		p := e.propose(rule)
+	for i := range e.policy.rules {
+		p := e.propose(&e.policy.rules[i])
 		proposals = append(proposals, p)
-		if p.opinion && (winner < 0 || p.beats(proposals[winner])) {
+		if p.opinion && (winner < 0 || p.beats(&proposals[winner])) {
 			winner = i
 		}
 	}
@@ -35,17 +23,10 @@ func (e *evaluation) combineRules() (Reason, string) {
 	}
 	e.explain(proposals, winner)
 	e.traceRules(proposals, winner)
-	e.reason = e.combinedReason(proposals, winner)
+	e.reason = combinedReason(proposals, winner)
 	reason, detail := e.reason, e.clauses[0]
 	e.settle()
 	return reason, detail
-}
-
-func (p proposal) beats(other proposal) bool {
-	if p.count != other.count {
-		return p.count > other.count
-	}
-	return !p.blind && other.blind
 }
 
 // settle carries the combined number on, except where the rules are content with
@@ -55,7 +36,7 @@ func (e *evaluation) settle() {
 		e.number = e.combined
 		return
 	}
-	if _, reason, detail := e.policy.clamp(e.current); detail != "" {
+	if _, reason, detail := e.clamp(e.current); detail != "" {
 		e.reason = reason
 		if !e.starting() {
 			e.clauses = append(e.clauses, detail)
@@ -66,125 +47,196 @@ func (e *evaluation) settle() {
 // starting reports whether this is the first decision on a group.
 func (e *evaluation) starting() bool { return e.snapshot.Unseen != "" && e.current == 0 }
 
-func (e *evaluation) propose(r rule) proposal {
-	basis := e.snapshot.Basis
-	basis.Intended = e.current
-	if r.signal == "" {
-		return r.named(r.kind.propose(0, basis))
+// propose asks a rule and writes down why.
+func (e *evaluation) propose(r *rule) proposed {
+	if !e.active(r) {
+		return proposed{rule: r, proposal: proposal{reason: ReasonScheduleInactive}, why: "rule " + r.name + " is not active: " + e.gateNames(r)}
 	}
-	reading := e.readings[r.signal]
-	if !reading.ok {
-		return r.named(e.proposeBlind(e.policy.signal(r.signal), reading))
+	v := view{basis: e.basisAt(0)}
+	if r.signal >= 0 {
+		if reading := &e.readings[r.signal]; !reading.ok {
+			p, why := e.proposeBlind(&e.policy.signals[r.signal], reading)
+			return proposed{rule: r, proposal: p, why: why}
+		}
+		v = e.viewNow(r.signal)
 	}
-	p := r.named(r.kind.propose(reading.value, basis))
-	p.change = r.kind.change(basis)
-	return p
-}
-
-func (r rule) named(p proposal) proposal {
-	p.rule, p.signal = r.name, r.signal
-	return p
-}
-
-// signal returns the signal of that name. Compile guarantees that it exists.
-func (p *Policy) signal(name string) signal {
-	for _, signal := range p.signals {
-		if signal.name == name {
-			return signal
+	p := r.kind.propose(v)
+	why := r.kind.explain(p, v)
+	if p.opinion && p.count < e.current && r.signal >= 0 {
+		if lacks := e.withheld(r, v); lacks != "" {
+			p.count, p.floored, p.reason = e.current, true, ReasonIncompleteMetric
+			why += "; " + e.policy.signals[r.signal].name + " " + lacks + ", scale-in is not done without it"
 		}
 	}
-	return signal{name: name}
+	return proposed{rule: r, proposal: p, why: why}
+}
+
+// withheld says what the value lacks that a rule needs to take servers away. A
+// target has an answer of its own to servers without samples.
+func (e *evaluation) withheld(r *rule, v view) string {
+	if _, filling := r.kind.(target); filling && v.perServer {
+		return e.readings[r.signal].partial
+	}
+	return e.incomplete(r.signal)
+}
+
+// gateNames lists the schedules that would make the rule active.
+func (e *evaluation) gateNames(r *rule) string {
+	var names []string
+	for _, i := range r.gates {
+		names = append(names, e.policy.schedules[i].name)
+	}
+	if len(names) == 1 {
+		return "schedule " + names[0] + " is not in force"
+	}
+	return "none of the schedules " + strings.Join(names, ", ") + " is in force"
 }
 
 // proposeBlind is what a rule does without a value.
-func (e *evaluation) proposeBlind(s signal, r reading) proposal {
-	hold := proposal{
-		opinion: true, count: e.current, blind: true,
-		reason: ReasonFailedGetExternalMetric,
-		why:    noData(s.name, r) + ", scale-in is not done without it",
-	}
+func (e *evaluation) proposeBlind(s *signal, r *reading) (proposal, string) {
+	hold := proposal{opinion: true, count: e.current, blind: true, reason: ReasonFailedGetExternalMetric}
+	held := noData(s.name, r) + ", scale-in is not done without it"
 	switch {
 	case e.snapshot.Unseen != "":
-		hold.reason, hold.why = ReasonGroupUnseen, r.cause
+		hold.reason = ReasonGroupUnseen
+		return hold, r.cause
 	case s.OnMissing == OnMissingIgnore:
-		return proposal{blind: true, reason: hold.reason, why: noData(s.name, r) + " and is ignored"}
+		return proposal{blind: true, reason: hold.reason}, noData(s.name, r) + " and is ignored"
 	case r.pending:
 	case s.OnMissing == OnMissingFallback:
-		hold.count, hold.reason = *s.Fallback, ReasonFallback
-		hold.why = fmt.Sprintf("%s, its fallback is %d", noData(s.name, r), *s.Fallback)
+		return e.fallback(s, r, hold, held)
 	case s.OnMissing == OnMissingFail:
 		hold.reason = ReasonSignalRequired
-		hold.why = noData(s.name, r) + ", which is required"
+		return hold, noData(s.name, r) + ", which is required"
 	}
-	return hold
+	return hold, held
+}
+
+// fallback takes the place of a value once it has been missing for long enough.
+func (e *evaluation) fallback(s *signal, r *reading, hold proposal, held string) (proposal, string) {
+	if s.FallbackAfter > 0 && !r.lastGood.IsZero() && e.snapshot.Now.Sub(r.lastGood) < s.FallbackAfter {
+		return hold, fmt.Sprintf("%s; its fallback %d is not used before it has had no data for %s", held, *s.Fallback, duration(s.FallbackAfter))
+	}
+	hold.reason, hold.count = ReasonFallback, *s.Fallback
+	why := fmt.Sprintf("%s, its fallback is %d", noData(s.name, r), *s.Fallback)
+	switch s.FallbackMode {
+	case FallbackAtLeast:
+		hold.count = max(hold.count, e.current)
+		why += " or the current number if that is higher"
+	case FallbackAtMost:
+		hold.count = min(hold.count, e.current)
+		why += " or the current number if that is lower"
+	case FallbackStatic:
+	}
+	return hold, why
 }
 
 // explain writes the clauses: why the number is what it is, then which other
 // signals were missing.
-func (e *evaluation) explain(proposals []proposal, winner int) {
+func (e *evaluation) explain(proposals []proposed, winner int) {
 	if e.snapshot.Unseen != "" {
 		e.explainUnseen(proposals, winner)
 		return
 	}
-	said := map[string]bool{}
+	said := map[int]bool{}
 	switch {
 	case winner >= 0:
 		e.clauses = append(e.clauses, proposals[winner].why)
-		said[proposals[winner].signal] = true
+		said[proposals[winner].rule.signal] = true
 	case len(proposals) == 0:
 		e.clauses = append(e.clauses, "there are no rules")
+	default:
+		e.explainSilence(proposals)
 	}
-	for _, p := range proposals {
-		if !p.blind || said[p.signal] {
+	for i := range proposals {
+		p := &proposals[i]
+		if !p.blind || said[p.rule.signal] {
 			continue
 		}
-		said[p.signal] = true
+		said[p.rule.signal] = true
 		why := p.why
 		if winner >= 0 {
-			why = noData(p.signal, e.readings[p.signal])
+			why = noData(e.policy.signals[p.rule.signal].name, &e.readings[p.rule.signal])
 		}
 		e.clauses = append(e.clauses, why)
 	}
 }
 
-func (e *evaluation) explainUnseen(proposals []proposal, winner int) {
+// explainSilence says why rules that have data have no opinion.
+func (e *evaluation) explainSilence(proposals []proposed) {
+	for i := range proposals {
+		if p := &proposals[i]; !p.blind {
+			e.clauses = append(e.clauses, p.why)
+		}
+	}
+}
+
+func (e *evaluation) explainUnseen(proposals []proposed, winner int) {
 	e.clauses = append(e.clauses, e.snapshot.Unseen)
 	switch {
 	case winner >= 0 && !proposals[winner].blind:
 		e.clauses = append(e.clauses, proposals[winner].why)
 	case e.starting():
-		e.clauses = append(e.clauses, "it starts with min_servers")
+		e.clauses = append(e.clauses, "it starts with "+e.min.source)
 	}
 }
 
-func (e *evaluation) traceRules(proposals []proposal, winner int) {
-	for i, p := range proposals {
-		trace := RuleTrace{
-			Rule: p.rule, Unrounded: p.unrounded, Reason: p.reason, Detail: p.why,
-			Change: p.change, Won: i == winner,
-		}
+func (e *evaluation) traceRules(proposals []proposed, winner int) {
+	e.trace.Rules = make([]RuleTrace, 0, len(proposals))
+	for i := range proposals {
+		p := &proposals[i]
+		trace := RuleTrace{Rule: p.rule.name, Reason: p.reason, Detail: p.why, Won: i == winner}
 		if p.opinion {
 			trace.Proposal = &p.count
 		}
+		if p.computed {
+			trace.Unrounded = &p.unrounded
+		}
+		e.traceView(p, &trace)
 		e.trace.Rules = append(e.trace.Rules, trace)
 	}
 }
 
-func (e *evaluation) combinedReason(proposals []proposal, winner int) Reason {
+// traceView adds what the rule went by.
+func (e *evaluation) traceView(p *proposed, trace *RuleTrace) {
+	v := view{basis: e.basisAt(0)}
+	if p.rule.signal >= 0 {
+		trace.Signal = e.policy.signals[p.rule.signal].name
+		if !e.readings[p.rule.signal].ok {
+			return
+		}
+		v = e.viewNow(p.rule.signal)
+		value := v.bucket.value
+		trace.Value = &value
+	}
+	if p.reason == ReasonScheduleInactive {
+		return
+	}
+	trace.Formula = p.rule.kind.formula(p.proposal, v)
+	trace.Change = p.rule.kind.change(v)
+}
+
+func combinedReason(proposals []proposed, winner int) Reason {
 	if len(proposals) == 0 {
 		return ReasonNoRules
 	}
-	for _, p := range proposals {
-		if !p.blind || p.reason == ReasonFallback || p.reason == ReasonGroupUnseen {
-			return winningReason(proposals, winner)
+	if winner >= 0 {
+		if p := &proposals[winner]; !p.blind || p.reason == ReasonFallback || p.reason == ReasonGroupUnseen {
+			return p.reason
 		}
 	}
-	return ReasonNoUsableSignal
-}
-
-func winningReason(proposals []proposal, winner int) Reason {
-	if winner < 0 {
-		return ReasonNoUsableSignal
+	for i := range proposals {
+		if p := &proposals[i]; !p.blind && p.reason != ReasonScheduleInactive {
+			if winner >= 0 {
+				return proposals[winner].reason
+			}
+			return ReasonNoOpinion
+		}
 	}
-	return proposals[winner].reason
+	for i := range proposals {
+		if proposals[i].blind {
+			return ReasonNoUsableSignal
+		}
+	}
+	return ReasonScheduleInactive
 }

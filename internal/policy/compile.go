@@ -7,60 +7,78 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
-// MaxNameBytes is the longest name of a signal or rule.
+// MaxNameBytes is the longest name of a signal, rule or schedule.
 const MaxNameBytes = 64
 
-// identifier is the form of a signal's and a rule's name: one that an expression can
-// use as a variable.
+// identifier is the form of names: one that an expression can use as a variable.
 var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // Policy is a compiled [Spec]. It is immutable and may be used concurrently.
 type Policy struct {
 	min, max int
-	// signals and rules are sorted by name, so that no decision depends on the
-	// order of a map.
-	signals []signal
-	rules   []rule
+	mode     Mode
+	// signals, rules and schedules are sorted by name, so that no decision depends
+	// on the order of a map.
+	signals   []signal
+	rules     []rule
+	schedules []timetable
+	behavior  behavior
+	// order has the indexes of signals with each expression after what it uses.
+	order []int
+	// replay says at which instants of the past the rules are asked too.
+	replay replay
 }
 
-type signal struct {
-	Signal
-
-	name string
-}
-
+// rule is a compiled [Rule].
 type rule struct {
 	name string
-	// signal is the one that the rule looks at, empty if there is none.
-	signal string
+	// signal is the index of the one that the rule looks at, -1 if there is none.
+	signal int
 	kind   kind
+	// gates are the indexes of the schedules that make it active.
+	gates []int
 }
 
-// kind is what tells one kind of rule from another: what it makes of a value.
+// kind is what tells one kind of rule from another.
 type kind interface {
-	propose(value float64, basis Basis) proposal
+	// propose says what the rule makes of what there is to see at an instant. It writes
+	// no text: it is called for many instants.
+	propose(v view) proposal
+	// explain writes the clause for the proposal that propose made of the view.
+	explain(p proposal, v view) string
+	// formula writes the arithmetic of the proposal; empty where there is none.
+	formula(p proposal, v view) string
 	// change says in a few words which values of the signal would give another
 	// number.
-	change(basis Basis) string
+	change(v view) string
 }
 
 // Compile checks the spec. The error is a [*SpecError] with every fault.
 func Compile(spec Spec) (*Policy, error) {
 	c := compiler{spec: spec}
 	c.bounds()
-	policy := &Policy{min: spec.Min, max: spec.Max, signals: c.signals(), rules: c.rules()}
+	policy := &Policy{min: spec.Min, max: spec.Max, mode: c.mode()}
+	policy.schedules = c.schedules()
+	policy.signals = c.signals()
+	policy.order = c.expressions(policy.signals)
+	policy.rules = c.rules(policy.signals)
+	policy.behavior = c.behavior()
 	if len(c.faults) > 0 {
 		slices.SortStableFunc(c.faults, func(a, b Fault) int { return slices.Compare(a.Path, b.Path) })
 		return nil, &SpecError{Faults: c.faults}
 	}
+	policy.replay = policy.planReplay()
 	return policy, nil
 }
 
 type compiler struct {
 	spec   Spec
 	faults []Fault
+	// gating are the schedules that rules name.
+	gating map[string]bool
 }
 
 func (c *compiler) fault(path []string, format string, args ...any) {
@@ -81,144 +99,57 @@ func (c *compiler) bounds() {
 	}
 }
 
+func (c *compiler) mode() Mode {
+	return choice(c, []string{"mode"}, c.spec.Mode, ModeOn, Modes())
+}
+
 func (c *compiler) named(path []string, text string) {
 	if !identifier.MatchString(text) || len(text) > MaxNameBytes {
 		c.fault(path, "%q is not a valid name: use 1 to %d letters, digits and underscores, and don't begin with a digit", text, MaxNameBytes)
 	}
 }
 
-func (c *compiler) signals() []signal {
-	var signals []signal
-	for _, key := range slices.Sorted(maps.Keys(c.spec.Signals)) {
-		path := []string{"signals", key}
-		c.named(path, key)
-		s := c.spec.Signals[key]
-		if s.Literal != nil {
-			c.literal(path, s)
-		} else {
-			s.OnMissing = c.onMissing(path, s)
-		}
-		if s.MaxAge < 0 {
-			c.fault(at(path, "max_age"), "must not be negative")
-		}
-		signals = append(signals, signal{name: key, Signal: s})
-	}
-	return signals
-}
-
-func (c *compiler) literal(path []string, s Signal) {
-	if !finite(*s.Literal) {
-		c.fault(at(path, "literal"), "must be a finite number")
-	}
-	const never = "has no meaning for a literal, which is never missing; remove it"
-	if s.OnMissing != "" {
-		c.fault(at(path, "on_missing"), never)
-	}
-	if s.Fallback != nil {
-		c.fault(at(path, "fallback"), never)
-	}
-	if s.MaxAge != 0 {
-		c.fault(at(path, "max_age"), "has no meaning for a literal, which has no age; remove it")
-	}
-}
-
-func (c *compiler) onMissing(path []string, s Signal) OnMissing {
+// choice returns the value, or its default where it is empty.
+func choice[T ~string](c *compiler, path []string, value, otherwise T, allowed []string) T {
 	switch {
-	case s.OnMissing != "" && !slices.Contains(OnMissingValues(), string(s.OnMissing)):
-		c.fault(at(path, "on_missing"), "must be one of %s, not %q", strings.Join(OnMissingValues(), ", "), s.OnMissing)
-	case s.OnMissing == OnMissingFallback && s.Fallback == nil:
-		c.fault(at(path, "fallback"), "is needed with on_missing = %q: the number of servers to ask for", OnMissingFallback)
-	case s.OnMissing != OnMissingFallback && s.Fallback != nil:
-		c.fault(at(path, "fallback"), "is used only with on_missing = %q", OnMissingFallback)
-	case s.Fallback != nil && *s.Fallback < 0:
-		c.fault(at(path, "fallback"), "must be 0 or more, not %d", *s.Fallback)
+	case value == "":
+		return otherwise
+	case !slices.Contains(allowed, string(value)):
+		c.fault(path, "must be one of %s, not %q", strings.Join(allowed, ", "), value)
 	}
-	if s.OnMissing == "" {
-		return OnMissingHoldScaleIn
-	}
-	return s.OnMissing
+	return value
 }
 
-func (c *compiler) rules() []rule {
-	var rules []rule
-	for _, key := range slices.Sorted(maps.Keys(c.spec.Rules)) {
-		path := []string{"rules", key}
-		c.named(path, key)
-		r := c.spec.Rules[key]
-		switch {
-		case r.Target != nil && r.Value != nil:
-			c.fault(path, "must have one of target and value, not both")
-		case r.Target != nil:
-			rules = append(rules, rule{name: key, signal: r.Target.Signal, kind: c.target(at(path, "target"), *r.Target)})
-		case r.Value != nil:
-			rules = append(rules, rule{name: key, signal: r.Value.Signal, kind: c.value(at(path, "value"), key, *r.Value)})
-		default:
-			c.fault(path, "must have one of target and value")
-		}
+func (c *compiler) notNegative(path []string, value time.Duration) {
+	if value < 0 {
+		c.fault(path, "must not be negative")
 	}
-	return rules
 }
 
-func (c *compiler) declared(path []string, signal string) {
-	if _, ok := c.spec.Signals[signal]; ok {
-		return
-	}
-	declared := strings.Join(slices.Sorted(maps.Keys(c.spec.Signals)), ", ")
-	if declared == "" {
-		c.fault(path, "signal %q is not declared: signals is empty", signal)
-		return
-	}
-	c.fault(path, "signal %q is not declared in signals, which has %s", signal, declared)
-}
-
-func (c *compiler) target(path []string, spec Target) target {
-	c.declared(at(path, "signal"), spec.Signal)
-	if !finite(spec.Value) || spec.Value <= 0 {
-		c.fault(at(path, "target_value"), "must be a number above 0")
-	}
-	t := target{
-		signal: spec.Signal, value: spec.Value, kind: spec.Type,
-		out: c.tolerance(at(path, "tolerance", "out"), spec.ToleranceOut, math.MaxFloat64),
-		in:  c.tolerance(at(path, "tolerance", "in"), spec.ToleranceIn, 1),
-	}
-	if t.kind == "" {
-		t.kind = TargetAverage
-	}
-	if !slices.Contains(TargetTypes(), string(t.kind)) {
-		c.fault(at(path, "target_type"), "must be one of %s, not %q", strings.Join(TargetTypes(), ", "), t.kind)
-	}
-	return t
-}
-
-func (c *compiler) tolerance(path []string, given *float64, most float64) float64 {
-	if given == nil {
-		return DefaultTolerance
-	}
+// servers checks a number of servers.
+func (c *compiler) servers(path []string, value *int) {
 	switch {
-	case !finite(*given) || *given < 0:
-		c.fault(path, "must be a number of 0 or more")
-	case *given > most:
-		c.fault(path, "must be at most %s: no signal is further below its target than that", number(most))
+	case value == nil:
+	case *value < 0:
+		c.fault(path, "must be 0 or more, not %d", *value)
+	case *value > maxCount:
+		c.fault(path, "must be at most %d", maxCount)
 	}
-	return *given
 }
 
-func (c *compiler) value(path []string, ruleName string, spec Value) kind {
+// keys returns the names in a map in their order.
+func keys[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }
+
+// declared reports a name that the spec doesn't declare; what is the argument that
+// would.
+func (c *compiler) declared(path []string, noun, name, what string, known []string) {
 	switch {
-	case spec.Number != nil && spec.Signal != "":
-		c.fault(path, "must have one of signal and number, not both")
-	case spec.Number == nil && spec.Signal == "":
-		c.fault(path, "must have one of signal and number")
-	case spec.Number == nil:
-		c.declared(at(path, "signal"), spec.Signal)
-		return passed{signal: spec.Signal}
-	case !finite(*spec.Number) || *spec.Number < 0:
-		c.fault(at(path, "number"), "must be a number of 0 or more")
+	case slices.Contains(known, name):
+	case len(known) == 0:
+		c.fault(path, "%s %q is not declared: %s is empty", noun, name, what)
+	default:
+		c.fault(path, "%s %q is not declared in %s, which has %s", noun, name, what, strings.Join(known, ", "))
 	}
-	if spec.Number == nil {
-		return passed{}
-	}
-	return fixed{rule: ruleName, number: *spec.Number}
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

@@ -84,8 +84,8 @@ func TestCompile_faults(t *testing.T) {
 				},
 			},
 			[]fault{
-				{[]string{"rules", "none"}, "must have one of target and value"},
-				{[]string{"rules", "two"}, "must have one of target and value, not both"},
+				{[]string{"rules", "none"}, "must have one of target, step and value"},
+				{[]string{"rules", "two"}, "must have one of target, step and value, not several"},
 			},
 		},
 		"a signal that isn't declared": {
@@ -121,7 +121,7 @@ func TestCompile_faults(t *testing.T) {
 			policy.Spec{
 				Signals: map[string]policy.Signal{"x": {}},
 				Rules: map[string]policy.Rule{"a": {Target: &policy.Target{
-					Signal: "x", Value: 1, ToleranceOut: new(-0.1), ToleranceIn: new(1.5),
+					Signal: "x", Value: 1, Tolerance: policy.Tolerance{Out: new(-0.1), In: new(1.5)},
 				}}},
 			},
 			[]fault{
@@ -163,7 +163,7 @@ func TestCompile_faults(t *testing.T) {
 func TestSpecError_Error(t *testing.T) {
 	t.Parallel()
 	_, err := policy.Compile(policy.Spec{Min: -1, Rules: map[string]policy.Rule{"a": {}}})
-	want := "min_servers: must be 0 or more, not -1\nrules.a: must have one of target and value"
+	want := "min_servers: must be 0 or more, not -1\nrules.a: must have one of target, step and value"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}

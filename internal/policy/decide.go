@@ -1,39 +1,45 @@
 package policy
 
+import (
+	"time"
+)
+
 // Decide returns the number of servers for the snapshot, which it doesn't alter.
-// It always returns a number within the bounds.
 //
-// The decision passes through a fixed order of stages; each appears in the trace.
-// The whole pipeline is
+// The decision passes through a fixed order of stages; each appears in the trace:
 //
-//  1. repair: a current number outside the bounds is moved to the nearer one,
-//     also when every signal failed
+//  1. repair: a current number outside the bounds, which schedules may have moved, is
+//     brought to the nearer one, also when every signal failed
 //  2. servers: which are in service, warming up or leaving
 //  3. signals: the samples are reduced to values
 //  4. rules: each proposes a number or has no opinion; the greatest wins
-//  5. stabilization
-//  6. projection of a scale-in
-//  7. cooldown
-//  8. rate limits
+//  5. stabilization: the rules are asked for the past too, and nothing is done that
+//     was not needed throughout
+//  6. projection: servers are kept whose removal would bring about an addition
+//  7. cooldown: nothing is done too soon after a change, or while servers warm up
+//  8. max_change: limits per time
 //  9. bounds: the last word on the number
 //  10. mode: whether the number is acted upon
 //
-// of which 2, 5 to 8 and 10 have nothing to do as long as a [Spec] can't ask for
-// it. Stages 5 to 8 may only move the number towards the current one, as far as
-// it lies within the bounds: a repair is never delayed.
+// Stages 5 to 8 may only move the number towards the current one, and have nothing to
+// say where stage 1 has repaired it: a repair is never delayed. The number is within
+// the bounds in force, except where the mode holds a current one that isn't.
 func (p *Policy) Decide(snapshot Snapshot) Decision {
-	e := &evaluation{
-		policy:   p,
-		snapshot: snapshot,
-		current:  max(snapshot.Basis.Intended, 0),
-		reason:   ReasonReadyForNewScale,
-	}
-	e.number = e.current
-	e.combined = e.current
+	e := p.evaluate(snapshot)
 	for _, stage := range pipeline() {
 		e.run(stage)
 	}
 	return e.decision()
+}
+
+func (p *Policy) evaluate(snapshot Snapshot) *evaluation {
+	current := min(max(snapshot.Basis.Intended, 0), maxCount)
+	return &evaluation{
+		policy: p, snapshot: snapshot, servers: sortedServers(snapshot.Servers),
+		current: current, number: current, combined: current,
+		reason: ReasonReadyForNewScale,
+		trace:  Trace{Stages: make([]StageTrace, 0, len(pipeline()))},
+	}
 }
 
 // stage is one step of the pipeline. run changes the evaluation's number and
@@ -43,12 +49,18 @@ type stage struct {
 	run  func(*evaluation) (Reason, string)
 }
 
-func pipeline() []stage {
-	return []stage{
+func pipeline() [10]stage {
+	return [...]stage{
 		{"repair", (*evaluation).repair},
+		{"servers", (*evaluation).classify},
 		{"signals", (*evaluation).readSignals},
 		{"rules", (*evaluation).combineRules},
+		{"stabilization", (*evaluation).stabilize},
+		{"projection", (*evaluation).project},
+		{"cooldown", (*evaluation).cool},
+		{"max_change", (*evaluation).limitChange},
 		{"bounds", (*evaluation).applyBounds},
+		{"mode", (*evaluation).applyMode},
 	}
 }
 
@@ -56,37 +68,58 @@ func pipeline() []stage {
 type evaluation struct {
 	policy   *Policy
 	snapshot Snapshot
+	// servers are those that count, by ID.
+	servers []Server
+	// min and max are the bounds in force, inForce the schedules, by their index.
+	min, max bound
+	inForce  []bool
 	// current is what holds, floors and directions are relative to.
 	current int
-	// number is the number of servers so far, combined what the rules made of it.
+	// repaired: current is outside the bounds.
+	repaired bool
+	// number is the number of servers so far, combined what the rules made of it, and
+	// recommended what the mode has held back.
 	number, combined int
+	recommended      *int
 	// reason is that of the last stage that had a say in the number.
 	reason Reason
 	// clauses make up the sentence.
 	clauses  []string
-	readings map[string]reading
+	readings []reading
+	past     []recommendation
+	recalled bool
+	until    *time.Time
 	missing  []Missing
 	trace    Trace
 }
 
 func (e *evaluation) run(s stage) {
 	in := e.number
+	e.until = nil
 	reason, detail := s.run(e)
 	e.trace.Stages = append(e.trace.Stages, StageTrace{
-		Stage: s.name, In: in, Out: e.number, Reason: reason, Detail: detail,
+		Stage: s.name, In: in, Out: e.number, Reason: reason, Detail: detail, Until: e.until,
 	})
+}
+
+// move is how a stage changes the number and says so.
+func (e *evaluation) move(to int, reason Reason, detail string) (Reason, string) {
+	e.number, e.reason = to, reason
+	e.clauses = append(e.clauses, detail)
+	return reason, detail
 }
 
 func (e *evaluation) decision() Decision {
 	e.trace.Current = e.current
 	e.trace.InService = e.snapshot.Basis.InService
 	decision := Decision{
-		Desired:   e.number,
-		Direction: direction(e.current, e.combined),
-		Reason:    e.reason,
-		Sentence:  e.sentence(),
-		Missing:   e.missing,
-		Trace:     e.trace,
+		Desired:     e.number,
+		Direction:   direction(e.current, e.combined),
+		Reason:      e.reason,
+		Sentence:    e.sentence(),
+		Recommended: e.recommended,
+		Missing:     e.missing,
+		Trace:       e.trace,
 	}
 	if decision.Err() != nil {
 		decision.Reason = ReasonSignalRequired

@@ -350,21 +350,27 @@ func TestDecision_JSON(t *testing.T) {
 		"sentence": "4 -> 5: requests 5310 over 1000 per server (x1.33, tolerance 0.10); queue has no data (timeout); max_servers limited 6 -> 5",
 		"missing": [{"signal": "queue", "cause": "timeout"}],
 		"trace": {
-			"current": 4, "in_service": 3,
-			"signals": [{"signal": "queue", "cause": "timeout"}, {"signal": "requests", "value": 5310}],
+			"current": 4, "in_service": 3, "min_servers": 2, "max_servers": 5,
+			"signals": [{"signal": "queue", "cause": "timeout"}, {"signal": "requests", "value": 5310, "data": "newest sample"}],
 			"rules": [
-				{"rule": "load", "proposal": 6, "unrounded": 5.31, "reason": "ReadyForNewScale", "won": true,
+				{"rule": "load", "signal": "requests", "value": 5310, "formula": "ceil(5310 / 1000) = 6", "proposal": 6, "unrounded": 5.31, "reason": "ReadyForNewScale", "won": true,
 				 "detail": "requests 5310 over 1000 per server (x1.33, tolerance 0.10)",
 				 "change": "scales out above 4400, in at 3000 or below"},
-				{"rule": "queue", "proposal": 4, "reason": "FailedGetExternalMetric",
+				{"rule": "queue", "signal": "queue", "proposal": 4, "reason": "FailedGetExternalMetric",
 				 "detail": "queue has no data (timeout), scale-in is not done without it"}
 			],
 			"stages": [
 				{"stage": "repair", "in": 4, "out": 4, "reason": "DesiredWithinRange"},
+				{"stage": "servers", "in": 4, "out": 4, "reason": "ReadyForNewScale"},
 				{"stage": "signals", "in": 4, "out": 4, "reason": "FailedGetExternalMetric", "detail": "queue has no data (timeout)"},
 				{"stage": "rules", "in": 4, "out": 6, "reason": "ReadyForNewScale",
 				 "detail": "requests 5310 over 1000 per server (x1.33, tolerance 0.10)"},
-				{"stage": "bounds", "in": 6, "out": 5, "reason": "TooManyReplicas", "detail": "max_servers limited 6 -> 5"}
+				{"stage": "stabilization", "in": 6, "out": 6, "reason": "ReadyForNewScale"},
+				{"stage": "projection", "in": 6, "out": 6, "reason": "ReadyForNewScale"},
+				{"stage": "cooldown", "in": 6, "out": 6, "reason": "ReadyForNewScale"},
+				{"stage": "max_change", "in": 6, "out": 6, "reason": "ReadyForNewScale"},
+				{"stage": "bounds", "in": 6, "out": 5, "reason": "TooManyReplicas", "detail": "max_servers limited 6 -> 5"},
+				{"stage": "mode", "in": 5, "out": 5, "reason": "ReadyForNewScale"}
 			]
 		}
 	}`

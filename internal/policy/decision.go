@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Direction is where the rules pull before any stage has limited them. The zero
@@ -47,6 +48,34 @@ const (
 	ReasonSignalRequired Reason = "SignalRequired"
 	// ReasonGroupUnseen: nothing is known of the group, so its signals say nothing.
 	ReasonGroupUnseen Reason = "GroupUnseen"
+	// ReasonIncompleteMetric: a signal has a value that lacks something, and so takes no
+	// server away.
+	ReasonIncompleteMetric Reason = "IncompleteMetric"
+	// ReasonAlarm and ReasonNoAlarm: the signal of a step rule breaches its threshold
+	// often enough, or not. ReasonNoStep: it does, but no step fits its newest value.
+	ReasonAlarm   Reason = "Alarm"
+	ReasonNoAlarm Reason = "NoAlarm"
+	ReasonNoStep  Reason = "NoStep"
+	// ReasonScheduleInactive: the rule is not active at this time.
+	ReasonScheduleInactive Reason = "ScheduleInactive"
+	// ReasonNoOpinion: there are values, and no rule has an opinion.
+	ReasonNoOpinion Reason = "NoOpinion"
+	// ReasonScaleUpStabilized and ReasonScaleDownStabilized: the change was not asked
+	// for throughout the stabilization window.
+	ReasonScaleUpStabilized   Reason = "ScaleUpStabilized"
+	ReasonScaleDownStabilized Reason = "ScaleDownStabilized"
+	// ReasonScaleInProjected: removing as many would bring about an addition.
+	ReasonScaleInProjected Reason = "ScaleInProjected"
+	// ReasonCooldown: the last change is too recent.
+	ReasonCooldown Reason = "Cooldown"
+	// ReasonWarmup: servers are warming up.
+	ReasonWarmup Reason = "Warmup"
+	// ReasonScaleUpLimit and ReasonScaleDownLimit: the change was limited or disabled.
+	ReasonScaleUpLimit   Reason = "ScaleUpLimit"
+	ReasonScaleDownLimit Reason = "ScaleDownLimit"
+	// ReasonRecommendOnly and ReasonScaleOutOnly: the mode holds the number.
+	ReasonRecommendOnly Reason = "RecommendOnly"
+	ReasonScaleOutOnly  Reason = "ScaleOutOnly"
 	// ReasonNoRules: the policy has bounds and no rules.
 	ReasonNoRules Reason = "NoRules"
 )
@@ -59,6 +88,8 @@ type Decision struct {
 	// Sentence explains Desired in one line. It has no ages and no times of day,
 	// so that it changes only when the decision or its numbers do.
 	Sentence string `json:"sentence"`
+	// Recommended is the number that the policy's mode has held back; nil: none.
+	Recommended *int `json:"recommended,omitempty"`
 	// Missing are the signals that rules use and that failed to give a value,
 	// sorted by name.
 	Missing []Missing `json:"missing,omitempty"`
@@ -77,8 +108,12 @@ type Missing struct {
 // Trace is the record of a decision: what each signal gave, what each rule made
 // of it, and what each stage did. Like the sentence it has no ages.
 type Trace struct {
-	Current   int           `json:"current"`
-	InService int           `json:"in_service"`
+	Current   int `json:"current"`
+	InService int `json:"in_service"`
+	// Min and Max are the bounds in force, Schedules those schedules that are.
+	Min       int           `json:"min_servers"`
+	Max       int           `json:"max_servers"`
+	Schedules []string      `json:"schedules,omitempty"`
 	Signals   []SignalTrace `json:"signals,omitempty"`
 	Rules     []RuleTrace   `json:"rules,omitempty"`
 	Stages    []StageTrace  `json:"stages"`
@@ -88,19 +123,26 @@ type Trace struct {
 type SignalTrace struct {
 	Signal string   `json:"signal"`
 	Value  *float64 `json:"value,omitempty"`
-	Cause  string   `json:"cause,omitempty"`
+	// Data says what the value was made of.
+	Data  string `json:"data,omitempty"`
+	Cause string `json:"cause,omitempty"`
 }
 
 // RuleTrace says what a rule proposed.
 type RuleTrace struct {
-	Rule string `json:"rule"`
+	Rule   string `json:"rule"`
+	Signal string `json:"signal,omitempty"`
+	// Value is that of the signal; nil where it has none.
+	Value *float64 `json:"value,omitempty"`
 	// Proposal is nil where the rule has no opinion.
 	Proposal *int `json:"proposal,omitempty"`
 	// Unrounded is the number before it was rounded up; nil where the proposal is
 	// not the result of a formula.
 	Unrounded *float64 `json:"unrounded,omitempty"`
-	Reason    Reason   `json:"reason"`
-	Detail    string   `json:"detail"`
+	// Formula is the arithmetic with its numbers.
+	Formula string `json:"formula,omitempty"`
+	Reason  Reason `json:"reason"`
+	Detail  string `json:"detail"`
 	// Change says which values of the signal would give another number.
 	Change string `json:"change,omitempty"`
 	// Won marks the rule that the decision follows.
@@ -114,6 +156,9 @@ type StageTrace struct {
 	Out    int    `json:"out"`
 	Reason Reason `json:"reason"`
 	Detail string `json:"detail,omitempty"`
+	// Until is when a stage that holds the number because of an earlier change will let
+	// it go; nil otherwise.
+	Until *time.Time `json:"until,omitempty"`
 }
 
 // JSON returns the whole decision as JSON text, the same for the same decision.

@@ -17,14 +17,16 @@ const (
 // saturate keeps the quotient of two finite numbers finite.
 func saturate(x float64) float64 { return math.Min(math.Max(x, -maxCount), maxCount) }
 
-// roundUp returns the number of whole servers that are at least x, never below 0.
-func roundUp(x float64) int {
-	x = saturate(x)
+// snap returns the whole number that x is next to, or x.
+func snap(x float64) float64 {
 	if nearest := math.Round(x); math.Abs(x-nearest) < epsilon {
-		x = nearest
+		return nearest
 	}
-	return max(int(math.Ceil(x)), 0)
+	return x
 }
+
+// roundUp returns the number of whole servers that are at least x, never below 0.
+func roundUp(x float64) int { return max(int(math.Ceil(snap(saturate(x)))), 0) }
 
 // number writes x for people, the same for the same x: at most three decimals, or
 // four significant digits for what is nearer to 0 than that.

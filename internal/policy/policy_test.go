@@ -37,7 +37,7 @@ func ruleOf(signal string, value float64, kind policy.TargetType) policy.Rule {
 // exactly takes the dead band away, as the engines without one do.
 func exactly(rule policy.Rule) policy.Rule {
 	target := *rule.Target
-	target.ToleranceOut, target.ToleranceIn = new(float64), new(float64)
+	target.Tolerance = policy.Tolerance{Out: new(float64), In: new(float64)}
 	return policy.Rule{Target: &target}
 }
 

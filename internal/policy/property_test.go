@@ -42,7 +42,7 @@ func (g generator) rule(signal string) policy.Rule {
 	kinds := policy.TargetTypes()
 	rule := ruleOf(signal, g.Float64()*50+0.01, policy.TargetType(kinds[g.IntN(len(kinds))]))
 	if g.IntN(2) == 0 {
-		rule.Target.ToleranceOut, rule.Target.ToleranceIn = new(g.Float64()), new(g.Float64())
+		rule.Target.Tolerance = policy.Tolerance{Out: new(g.Float64()), In: new(g.Float64())}
 	}
 	return rule
 }

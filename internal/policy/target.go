@@ -5,6 +5,10 @@ import (
 	"math"
 )
 
+// targetPerServer is [TargetAverage] for a signal of single servers: their average
+// is compared, and the load of the group is that times the servers.
+const targetPerServer TargetType = "per_server"
+
 // target is a compiled [Target].
 type target struct {
 	signal string
@@ -15,57 +19,109 @@ type target struct {
 }
 
 // propose follows the HPA: GetExternalPerPodMetricReplicas for an average,
-// GetExternalMetricReplicas for the others, but with floats instead of
-// thousandths and with the intended size as the current number.
-func (t target) propose(value float64, basis Basis) proposal {
+// GetExternalMetricReplicas for the others, and calcPlainMetricReplicas for signals
+// of single servers, but with floats instead of thousandths and with the intended
+// size as the current number.
+func (t target) propose(v view) proposal {
 	// What the signal asks for at the target, in servers for an average and as a
 	// ratio for the others.
-	quotient := saturate(value / t.value)
-	if basis.Intended == 0 {
-		return t.fromZero(value, quotient)
+	quotient := saturate(v.bucket.value / t.value)
+	current := v.basis.Intended
+	switch {
+	case v.perServer:
+		return t.proposeServers(quotient, v)
+	case current == 0:
+		// No tolerance: there is nothing to be near to.
+		return t.rated(opinion(quotient), quotient)
+	case t.kind == TargetAverage:
+		return t.judge(quotient/float64(current), quotient, current)
+	case v.basis.InService <= 0:
+		return proposal{opinion: true, count: current, reason: ReasonNoServerInService}
 	}
-	if t.kind == TargetAverage {
-		return t.judge(value, quotient/float64(basis.Intended), quotient, basis)
-	}
-	if basis.InService <= 0 {
-		return proposal{
-			opinion: true, count: basis.Intended, reason: ReasonNoServerInService,
-			why: t.compare(value, "for") + " can't be weighed: no server is in service",
-		}
-	}
-	return t.judge(value, quotient, quotient*float64(basis.InService), basis)
+	return t.judge(quotient, quotient*float64(v.basis.InService), current)
 }
 
-// fromZero applies no tolerance: there is nothing to be near to.
-func (t target) fromZero(value, servers float64) proposal {
-	return proposal{
-		opinion: true, count: roundUp(servers), unrounded: &servers,
-		reason: ReasonReadyForNewScale, why: t.compare(value, "for"),
-	}
+func (t target) rated(p proposal, ratio float64) proposal {
+	p.ratio = ratio
+	return p
 }
 
 // judge weighs the ratio of the signal to its target at the current number.
-func (t target) judge(value, ratio, servers float64, basis Basis) proposal {
-	p := proposal{
-		opinion: true, count: basis.Intended, unrounded: &servers, reason: ReasonReadyForNewScale,
-	}
-	rounded := roundUp(servers)
+func (t target) judge(ratio, servers float64, current int) proposal {
+	p := t.rated(opinion(servers), ratio)
 	switch {
-	case ratio > 1+t.out+epsilon:
+	case t.over(ratio):
 		// Fewer servers in service than intended must not turn out into in.
-		p.count = max(rounded, basis.Intended)
-		p.why = t.clause(value, "over", ratio, "tolerance "+part(t.out), basis)
-	case ratio < 1-t.in-epsilon:
-		p.count = min(rounded, basis.Intended)
-		p.why = t.clause(value, "under", ratio, "tolerance "+part(t.in), basis)
-		if rounded >= basis.Intended {
-			p.why += fmt.Sprintf(", %s servers are rounded up", number(servers))
-		}
+		p.count = max(p.count, current)
+	case t.under(ratio):
+		p.count = min(p.count, current)
 	default:
-		p.reason = ReasonWithinTolerance
-		p.why = t.clause(value, "at", ratio, "within tolerance "+part(t.band(ratio)), basis)
+		p.count, p.reason = current, ReasonWithinTolerance
 	}
 	return p
+}
+
+func (t target) over(ratio float64) bool  { return ratio > 1+t.out+epsilon }
+func (t target) under(ratio float64) bool { return ratio < 1-t.in-epsilon }
+
+// proposeServers weighs the servers that have a sample and then, where others count
+// too, what these would make of it.
+func (t target) proposeServers(ratio float64, v view) proposal {
+	b, current := v.bucket, v.basis.Intended
+	out := ratio > 1
+	warming := 0
+	if out {
+		warming = b.warming
+	}
+	if b.missing == 0 && warming == 0 {
+		return t.judge(ratio, saturate(ratio*float64(b.present)), current)
+	}
+	filled := t.fill(ratio, b, warming)
+	p := t.judge(filled, saturate(filled*float64(b.present+b.missing+warming)), current)
+	p.filled = true
+	turned := out && filled < 1 || !out && filled > 1
+	against := p.count < current && out || p.count > current && !out
+	if turned || against || p.reason == ReasonWithinTolerance {
+		p.cancelled = t.over(ratio) || t.under(ratio)
+		p.count, p.reason = current, ReasonWithinTolerance
+	}
+	return p
+}
+
+// fill returns the ratio with the other servers counted in: on the way out those
+// without a sample and those warming up as idle, on the way in those without a
+// sample as at the target.
+func (t target) fill(ratio float64, b bucket, warming int) float64 {
+	total, n := ratio*float64(b.present), float64(b.present+b.missing+warming)
+	if ratio <= 1 {
+		share := 1.0
+		if t.kind == TargetUtilization {
+			share = math.Max(1, 100/t.value)
+		}
+		total += share * float64(b.missing)
+	}
+	return saturate(total / n)
+}
+
+func (t target) explain(p proposal, v view) string {
+	value, current := v.bucket.value, v.basis.Intended
+	switch {
+	case p.reason == ReasonNoServerInService:
+		return t.compare(value, "for") + " can't be weighed: no server is in service"
+	case p.cancelled:
+		return t.clause(value, "near", p, "in doubt: "+t.others(v.bucket), v)
+	case p.reason == ReasonWithinTolerance:
+		return t.clause(value, "at", p, "within tolerance "+part(t.band(p.ratio)), v)
+	case current == 0 && !v.perServer:
+		return t.compare(value, "for")
+	case t.over(p.ratio):
+		return t.clause(value, "over", p, "tolerance "+part(t.out), v)
+	}
+	why := t.clause(value, "under", p, "tolerance "+part(t.in), v)
+	if roundUp(p.unrounded) >= current {
+		why += fmt.Sprintf(", %s servers are rounded up", number(p.unrounded))
+	}
+	return why
 }
 
 // band returns the tolerance on the side of the ratio.
@@ -76,36 +132,83 @@ func (t target) band(ratio float64) float64 {
 	return t.out
 }
 
-func (t target) clause(value float64, relation string, ratio float64, tolerance string, basis Basis) string {
+func (t target) clause(value float64, relation string, p proposal, tolerance string, v view) string {
 	where := ""
-	if t.kind != TargetAverage && basis.InService != basis.Intended {
-		where = fmt.Sprintf(", %d in service", basis.InService)
+	switch {
+	case v.perServer && p.filled && !p.cancelled:
+		where = ", " + t.others(v.bucket)
+	case v.perServer, t.kind == TargetAverage:
+	case v.basis.InService != v.basis.Intended:
+		where = fmt.Sprintf(", %d in service", v.basis.InService)
 	}
-	return fmt.Sprintf("%s (x%.2f, %s%s)", t.compare(value, relation), ratio, tolerance, where)
+	return fmt.Sprintf("%s (x%.2f, %s%s)", t.compare(value, relation), p.ratio, tolerance, where)
+}
+
+// others says which servers have no say of their own.
+func (t target) others(b bucket) string {
+	all := b.present + b.missing + b.warming
+	switch {
+	case b.missing > 0 && b.warming > 0:
+		return fmt.Sprintf("%d of %d servers without a sample, %d warming up", b.missing, all, b.warming)
+	case b.missing > 0:
+		return fmt.Sprintf("%d of %d servers without a sample", b.missing, all)
+	}
+	return fmt.Sprintf("%d of %d servers warming up", b.warming, all)
 }
 
 func (t target) compare(value float64, relation string) string {
 	switch t.kind {
 	case TargetUtilization:
 		return fmt.Sprintf("%s %s %% %s %s %%", t.signal, number(value), relation, number(t.value))
-	case TargetPlain:
+	case TargetPlain, targetPerServer:
 		return fmt.Sprintf("%s %s %s %s", t.signal, number(value), relation, number(t.value))
 	default:
 		return fmt.Sprintf("%s %s %s %s per server", t.signal, number(value), relation, number(t.value))
 	}
 }
 
+func (t target) formula(p proposal, v view) string {
+	if !p.computed {
+		return ""
+	}
+	value, goal := number(v.bucket.value), number(t.value)
+	switch {
+	case p.filled:
+		return fmt.Sprintf("ceil(%d servers x %s corrected ratio) = %d", countedServers(p), number(p.ratio), roundUp(p.unrounded))
+	case v.perServer:
+		return fmt.Sprintf("ceil(%d servers x %s / %s) = %d", v.bucket.present, value, goal, roundUp(p.unrounded))
+	case t.kind == TargetAverage || v.basis.Intended == 0:
+		return fmt.Sprintf("ceil(%s / %s) = %d", value, goal, roundUp(p.unrounded))
+	}
+	return fmt.Sprintf("ceil(%d in service x %s / %s) = %d", v.basis.InService, value, goal, roundUp(p.unrounded))
+}
+
+// countedServers is how many servers a corrected ratio stands for.
+func countedServers(p proposal) int {
+	if p.ratio == 0 {
+		return 0
+	}
+	return int(math.Round(p.unrounded / p.ratio))
+}
+
 // change solves judge for the signal: where does the next number begin?
-func (t target) change(basis Basis) string {
-	current := float64(basis.Intended)
+func (t target) change(v view) string {
+	current := float64(v.basis.Intended)
 	share := t.value // what one server more or less is worth
 	scale := t.value * current
 	if t.kind != TargetAverage {
-		if basis.InService <= 0 && current > 0 {
+		weight := v.basis.InService
+		if v.perServer {
+			weight = v.bucket.present
+			if v.bucket.missing > 0 || v.bucket.warming > 0 {
+				return "" // It depends on more than one number.
+			}
+		}
+		if weight <= 0 && current > 0 {
 			return ""
 		}
 		scale = t.value
-		share = t.value / float64(max(basis.InService, 1))
+		share = t.value / float64(max(weight, 1))
 	}
 	if current == 0 {
 		return "scales out above 0"

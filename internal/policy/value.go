@@ -5,20 +5,21 @@ import "fmt"
 // passed is a [Value] that passes a signal through.
 type passed struct{ signal string }
 
-func (v passed) propose(value float64, _ Basis) proposal {
-	servers := saturate(value)
-	count := roundUp(servers)
-	return proposal{
-		opinion: true, count: count, unrounded: &servers, reason: ReasonReadyForNewScale,
-		why: fmt.Sprintf("%s %s asks for %d", v.signal, number(value), count),
-	}
+func (p passed) propose(v view) proposal { return opinion(saturate(v.bucket.value)) }
+
+func (p passed) explain(made proposal, v view) string {
+	return fmt.Sprintf("%s %s asks for %d", p.signal, number(v.bucket.value), made.count)
 }
 
-func (passed) change(basis Basis) string {
-	if basis.Intended == 0 {
+func (p passed) formula(made proposal, v view) string {
+	return fmt.Sprintf("ceil(%s) = %d", number(v.bucket.value), roundUp(made.unrounded))
+}
+
+func (p passed) change(v view) string {
+	if v.basis.Intended == 0 {
 		return "scales out above 0"
 	}
-	return fmt.Sprintf("scales out above %d, in at %d or below", basis.Intended, basis.Intended-1)
+	return fmt.Sprintf("scales out above %d, in at %d or below", v.basis.Intended, v.basis.Intended-1)
 }
 
 // fixed is a [Value] with a number.
@@ -27,13 +28,14 @@ type fixed struct {
 	number float64
 }
 
-func (v fixed) propose(float64, Basis) proposal {
-	servers := saturate(v.number)
-	count := roundUp(servers)
-	return proposal{
-		opinion: true, count: count, unrounded: &servers, reason: ReasonReadyForNewScale,
-		why: fmt.Sprintf("rule %s asks for %d", v.rule, count),
-	}
+func (f fixed) propose(view) proposal { return opinion(saturate(f.number)) }
+
+func (f fixed) explain(made proposal, _ view) string {
+	return fmt.Sprintf("rule %s asks for %d", f.rule, made.count)
 }
 
-func (fixed) change(Basis) string { return "" }
+func (f fixed) formula(made proposal, _ view) string {
+	return fmt.Sprintf("ceil(%s) = %d", number(f.number), made.count)
+}
+
+func (f fixed) change(view) string { return "" }

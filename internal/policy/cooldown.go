@@ -1,0 +1,68 @@
+package policy
+
+import (
+	"fmt"
+	"time"
+)
+
+// classify is stage 2.
+func (e *evaluation) classify() (Reason, string) {
+	up, warm := 0, 0
+	for i := range e.servers {
+		if e.stage(&e.servers[i], 0) == warming {
+			warm++
+		} else {
+			up++
+		}
+	}
+	left := len(e.snapshot.Servers) - len(e.servers)
+	if len(e.snapshot.Servers) == 0 {
+		return ReasonReadyForNewScale, ""
+	}
+	return ReasonReadyForNewScale, fmt.Sprintf("%d in service, %d warming up, %d leaving", up, warm, left)
+}
+
+// warmingUp counts the servers that aren't fully in service yet.
+func (e *evaluation) warmingUp() int {
+	n := 0
+	for i := range e.servers {
+		if e.stage(&e.servers[i], 0) == warming {
+			n++
+		}
+	}
+	return n
+}
+
+// cool is stage 7: no change too soon after another, and no removal while servers
+// warm up.
+func (e *evaluation) cool() (Reason, string) {
+	if reason, detail, exempt := e.exempt(); exempt {
+		return reason, detail
+	}
+	limits, towards := e.limits()
+	if last, ok := e.lastChange(); ok && limits.cooldown > 0 && e.age(last) < limits.cooldown {
+		until := last.Add(limits.cooldown)
+		e.until = &until
+		return e.move(e.current, ReasonCooldown, fmt.Sprintf("%s.cooldown %s holds %d", limits.name, duration(limits.cooldown), e.current))
+	}
+	if warm := e.warmingUp(); towards == DirectionIn && warm > 0 && !e.policy.behavior.scaleInDuringWarmup {
+		return e.move(e.current, ReasonWarmup, fmt.Sprintf("%d of %d servers warming up, which holds %d", warm, len(e.servers), e.current))
+	}
+	return ReasonReadyForNewScale, ""
+}
+
+// lastChange returns when the number of servers changed last: as it is remembered, or
+// as the newest server tells, which also shows changes that weren't the policy's.
+func (e *evaluation) lastChange() (last time.Time, ok bool) {
+	for _, change := range e.snapshot.Changes {
+		if change.At.After(last) {
+			last = change.At
+		}
+	}
+	for i := range e.servers {
+		if e.servers[i].Launched.After(last) {
+			last = e.servers[i].Launched
+		}
+	}
+	return last, !last.IsZero()
+}

@@ -1,0 +1,95 @@
+package scenario
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/musterhq/terraform-provider-muster/internal/policy"
+)
+
+// DefaultPeriod is the period of the signals that have a past at their source,
+// unless it is set.
+const DefaultPeriod = time.Minute
+
+// elsewhere are the arguments of muster_scaling_policy that the engine doesn't know:
+// which group it is about, and what it has decided.
+func elsewhere() []string {
+	return []string{
+		"server_configuration", "server_group", "initial_servers",
+		"desired_servers", "decision", "recommended_servers", "evaluation", "memory",
+	}
+}
+
+// fetching are the arguments of a signal that say where its samples come from.
+func fetching() []string {
+	return []string{"source", "query", "path", "value", "time", "window", "cloudwatch"}
+}
+
+// DecodePolicy reads the arguments of a policy. The faults are those of its form;
+// [policy.Compile] finds the others.
+func DecodePolicy(data any) (policy.Spec, []policy.Fault) {
+	var spec policy.Spec
+	arguments, ok := data.(map[string]any)
+	if !ok {
+		return spec, []policy.Fault{{Message: "a policy must be an object"}}
+	}
+	arguments = maps.Clone(arguments)
+	for _, name := range elsewhere() {
+		delete(arguments, name)
+	}
+	if signals, ok := arguments["signals"].(map[string]any); ok {
+		arguments["signals"] = measured(signals)
+	}
+	faults := decode(arguments, &spec)
+	return spec, slices.Concat(faults, required(arguments))
+}
+
+// required reports bounds that aren't there.
+func required(arguments map[string]any) []policy.Fault {
+	var faults []policy.Fault
+	for _, name := range []string{"min_servers", "max_servers"} {
+		if arguments[name] == nil {
+			faults = append(faults, policy.Fault{Path: []string{name}, Message: "is needed"})
+		}
+	}
+	return faults
+}
+
+// measured returns the signals with what the engine needs to know of them.
+func measured(signals map[string]any) map[string]any {
+	result := make(map[string]any, len(signals))
+	for name, value := range signals {
+		signal, ok := value.(map[string]any)
+		if !ok {
+			result[name] = value
+			continue
+		}
+		result[name] = measuredSignal(signal)
+	}
+	return result
+}
+
+func measuredSignal(signal map[string]any) map[string]any {
+	signal = maps.Clone(signal)
+	if cloudWatch, ok := signal["cloudwatch"].(map[string]any); ok {
+		for _, name := range []string{"period", "offset", "per_server"} {
+			if cloudWatch[name] != nil {
+				signal[name] = cloudWatch[name]
+			}
+		}
+	}
+	if signal["period"] == nil && (signal["cloudwatch"] != nil || signal["query"] != nil) {
+		signal["period"] = DefaultPeriod.String()
+	}
+	for _, name := range fetching() {
+		delete(signal, name)
+	}
+	if perServer, ok := signal["per_server"].(map[string]any); ok {
+		perServer = maps.Clone(perServer)
+		delete(perServer, "dimension")
+		delete(perServer, "label")
+		signal["per_server"] = perServer
+	}
+	return signal
+}
