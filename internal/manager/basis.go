@@ -7,6 +7,7 @@ import (
 
 	"github.com/musterhq/terraform-provider-muster/internal/boot"
 	"github.com/musterhq/terraform-provider-muster/internal/hosting"
+	"github.com/musterhq/terraform-provider-muster/internal/policy"
 )
 
 // Basis is what a scaling policy's decision rests on besides its signals.
@@ -17,10 +18,29 @@ type Basis struct {
 	Group string
 	// Intended is the group's size as the ledger has it.
 	Intended int
-	// InService counts the members that are ready and not about to go; Servers are the
-	// IDs of their servers, in the order of the slots.
+	// InService counts the members that are ready and not about to go.
 	InService int
-	Servers   []string
+	// Servers are those of all members, in the order of the slots.
+	Servers []BasisServer
+}
+
+// BasisServer is one server of a [Basis].
+type BasisServer struct {
+	policy.Server
+
+	// Names are what else a metric source may call it: its key and its addresses.
+	Names []string
+}
+
+// Serving returns the IDs of the servers in service, in the order of the slots.
+func (b Basis) Serving() []string {
+	var ids []string
+	for _, server := range b.Servers {
+		if server.State == policy.ServerInService {
+			ids = append(ids, server.ID)
+		}
+	}
+	return ids
 }
 
 // Basis returns the basis for the group of that name or, where group is empty,
@@ -37,12 +57,30 @@ func (m *Manager) Basis(ctx context.Context, configuration, group string) (Basis
 	}
 	basis := Basis{Exists: true, Group: record.Name, Intended: record.Size}
 	for _, member := range observation.Members {
-		if member.Report.Status == boot.StatusReady && !member.Failed() && member.Slot < record.Size {
+		server := policy.Server{ID: member.ID, Launched: member.LaunchedAt, State: stateOf(member, record.Size)}
+		if server.State == policy.ServerInService {
 			basis.InService++
-			basis.Servers = append(basis.Servers, member.ID)
 		}
+		names := []string{member.Key()}
+		for _, name := range []string{member.Facts.PrivateIP, member.Facts.PrivateDNS, member.Facts.PublicIP} {
+			if name != "" {
+				names = append(names, name)
+			}
+		}
+		basis.Servers = append(basis.Servers, BasisServer{Server: server, Names: names})
 	}
 	return basis, nil
+}
+
+// stateOf says whether a member of a group of that size carries load.
+func stateOf(member Member, size int) policy.ServerState {
+	switch {
+	case member.Failed() || member.Slot >= size:
+		return policy.ServerLeaving
+	case member.Report.Status == boot.StatusReady:
+		return policy.ServerInService
+	}
+	return policy.ServerPending
 }
 
 func (m *Manager) sizedGroup(ctx context.Context, configuration, name string) (hosting.Group, bool, error) {

@@ -19,27 +19,18 @@ type SignalRequest struct {
 	Query  metric.Query
 }
 
-// SignalObservation is what was seen of one signal.
-type SignalObservation struct {
-	policy.Observation
-
-	// Servers are the samples by server ID, in place of Samples, of a signal that was
-	// asked for per server. A server that has none is absent.
-	Servers map[string][]policy.Sample
-}
-
 // Gather fetches the signals, from all sources at the same time and each within
 // the deadline, and returns one observation per request. What goes wrong with one
 // source is in the observations of its signals and nowhere else: not even a source
 // that hangs or panics touches the others. A source that is absent from sources,
 // or nil because its configuration isn't known yet, leaves its signals pending.
-func Gather(ctx context.Context, sources map[string]metric.Source, requests map[string]SignalRequest, deadline time.Duration) map[string]SignalObservation {
+func Gather(ctx context.Context, sources map[string]metric.Source, requests map[string]SignalRequest, deadline time.Duration) map[string]policy.Observation {
 	bySource := make(map[string][]string)
 	for _, signal := range slices.Sorted(maps.Keys(requests)) {
 		source := requests[signal].Source
 		bySource[source] = append(bySource[source], signal)
 	}
-	observations := make(map[string]SignalObservation, len(requests))
+	observations := make(map[string]policy.Observation, len(requests))
 	var (
 		mu  sync.Mutex
 		all sync.WaitGroup
@@ -68,13 +59,13 @@ func queriesOf(requests map[string]SignalRequest, signals []string) []metric.Que
 
 // gatherFrom returns one observation per query, no later than the deadline also
 // where the source breaks its contract and doesn't return.
-func gatherFrom(ctx context.Context, name string, source metric.Source, queries []metric.Query, deadline time.Duration) []SignalObservation {
+func gatherFrom(ctx context.Context, name string, source metric.Source, queries []metric.Query, deadline time.Duration) []policy.Observation {
 	if source == nil {
 		return repeat(policy.Observation{Pending: fmt.Sprintf("the metric source %q was not known at the last refresh", name)}, len(queries))
 	}
 	ctx, cancel := context.WithTimeout(ctx, deadline)
 	defer cancel()
-	done := make(chan []SignalObservation, 1)
+	done := make(chan []policy.Observation, 1)
 	go func() { done <- fetchFrom(ctx, name, source, queries) }()
 	select {
 	case observations := <-done:
@@ -98,7 +89,7 @@ const gatherGrace = time.Second
 
 // fetchFrom turns results into observations. A panic must not pass: in a goroutine
 // it would end the provider with everything that it is doing.
-func fetchFrom(ctx context.Context, name string, source metric.Source, queries []metric.Query) (observations []SignalObservation) {
+func fetchFrom(ctx context.Context, name string, source metric.Source, queries []metric.Query) (observations []policy.Observation) {
 	defer func() {
 		if recover() != nil {
 			observations = repeat(policy.Observation{Error: name + ": the metric source has crashed; this is a bug, please report it"}, len(queries))
@@ -114,11 +105,11 @@ func fetchFrom(ctx context.Context, name string, source metric.Source, queries [
 	return observations
 }
 
-func toObservation(source string, result metric.Result) SignalObservation {
+func toObservation(source string, result metric.Result) policy.Observation {
 	if result.Err != nil {
-		return SignalObservation{Observation: policy.Observation{Error: source + ": " + result.Err.Error()}}
+		return policy.Observation{Error: source + ": " + result.Err.Error()}
 	}
-	observation := SignalObservation{Observation: policy.Observation{Samples: toSamples(result.Samples)}}
+	observation := policy.Observation{Samples: toSamples(result.Samples)}
 	if result.Servers != nil {
 		observation.Servers = make(map[string][]policy.Sample, len(result.Servers))
 	}
@@ -136,6 +127,6 @@ func toSamples(measured []metric.Sample) []policy.Sample {
 	return samples
 }
 
-func repeat(observation policy.Observation, n int) []SignalObservation {
-	return slices.Repeat([]SignalObservation{{Observation: observation}}, n)
+func repeat(observation policy.Observation, n int) []policy.Observation {
+	return slices.Repeat([]policy.Observation{observation}, n)
 }

@@ -68,16 +68,16 @@ func TestGather(t *testing.T) {
 		"unknown": {Source: "unknown"},
 	}
 	one := func(value float64) []policy.Sample { return []policy.Sample{{At: at, Value: value}} }
-	seen := func(value float64) manager.SignalObservation {
-		return manager.SignalObservation{Observation: policy.Observation{Samples: one(value)}}
+	seen := func(value float64) policy.Observation {
+		return policy.Observation{Samples: one(value)}
 	}
-	failed := func(cause string) manager.SignalObservation {
-		return manager.SignalObservation{Observation: policy.Observation{Error: cause}}
+	failed := func(cause string) policy.Observation {
+		return policy.Observation{Error: cause}
 	}
-	pending := func(cause string) manager.SignalObservation {
-		return manager.SignalObservation{Observation: policy.Observation{Pending: cause}}
+	pending := func(cause string) policy.Observation {
+		return policy.Observation{Pending: cause}
 	}
-	want := map[string]manager.SignalObservation{
+	want := map[string]policy.Observation{
 		"a":       seen(2),
 		"b":       failed("good: connection refused"),
 		"c":       seen(3),

@@ -252,7 +252,7 @@ func TestManager_countsNoMemberThatLeaves(t *testing.T) {
 		if err != nil || basis.InService != 1 {
 			t.Errorf("%d members are in service (error %v), want 1", basis.InService, err)
 		}
-		if diff := cmp.Diff([]string{d.world.Servers()[2].ID}, basis.Servers); diff != "" {
+		if diff := cmp.Diff([]string{d.world.Servers()[2].ID}, basis.Serving()); diff != "" {
 			t.Errorf("the servers in service (-want +got):\n%s", diff)
 		}
 		_, err = d.nextRun().Await(t.Context(), manager.AwaitSpec{Groups: []hosting.GroupRef{d.ref}, MinReady: map[string]int{"web": 2}})

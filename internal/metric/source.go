@@ -41,6 +41,13 @@ type Query struct {
 	// whole document is the number.
 	Value string
 
+	// Time is where the times of a series are, as a gjson path to a list; empty: the
+	// value has them, or is no series.
+	Time string
+
+	// Query is a query in PromQL.
+	Query string
+
 	// CloudWatch is what CloudWatch is asked for.
 	CloudWatch *CloudWatch
 
@@ -80,6 +87,9 @@ type PerServer struct {
 	Dimension string
 	// Servers are the IDs. Check takes none.
 	Servers []string
+	// Names are what else a series may call a server, for example its address: the ID by
+	// the name.
+	Names map[string]string
 }
 
 // Result is the answer to one query: samples or an error, never both and never

@@ -67,7 +67,7 @@ func (c *compiler) target(path []string, spec Target, signals []signal) target {
 	}
 	if s, ok := named(signals, spec.Signal); ok && s.PerServer != nil && t.kind == TargetAverage {
 		t.kind = targetPerServer
-		if s.PerServer.Aggregation != AggregationAverage {
+		if a := s.PerServer.Aggregation; a != AggregationAverage && slices.Contains(Aggregations(), string(a)) {
 			c.fault(at(path, "target_type"), "%q compares the average of the servers' values; their aggregation %q needs %q",
 				TargetAverage, s.PerServer.Aggregation, TargetPlain)
 		}

@@ -87,8 +87,8 @@ const (
 // Aggregations lists every Aggregation, for validators and documentation.
 func Aggregations() []string {
 	return []string{
-		string(AggregationAverage), string(AggregationSum),
-		string(AggregationMinimum), string(AggregationMaximum),
+		string(AggregationAverage), string(AggregationMaximum),
+		string(AggregationMinimum), string(AggregationSum),
 	}
 }
 

@@ -48,15 +48,15 @@ func policyMistakes() map[string]mistake {
 		},
 		"a rule of two kinds": {
 			config: rule(`{ target = { signal = "jobs", target_value = 10 }, value = { number = 3 } }`),
-			want:   []diagnosis{{"rules", "Invalid Scaling Policy", "rules.jobs: must have one of target and value, not both."}},
+			want:   []diagnosis{{"rules", "Invalid Scaling Policy", "rules.jobs: must have one of target, step and value, not several."}},
 		},
 		"a rule of no kind": {
 			config: rule(`{}`),
-			want:   []diagnosis{{"rules", "Invalid Scaling Policy", "rules.jobs: must have one of target and value."}},
+			want:   []diagnosis{{"rules", "Invalid Scaling Policy", "rules.jobs: must have one of target, step and value."}},
 		},
 		"a rule that is null": {
 			config: rule(`null`),
-			want:   []diagnosis{{"rules", "Invalid Scaling Policy", "rules.jobs: must have one of target and value."}},
+			want:   []diagnosis{{"rules", "Invalid Scaling Policy", "rules.jobs: must have one of target, step and value."}},
 		},
 		"a target of zero": {
 			config: rule(`{ target = { signal = "jobs", target_value = 0 } }`),
@@ -72,7 +72,7 @@ func policyMistakes() map[string]mistake {
 		},
 		"a signal from nowhere": {
 			config: signal(`{ value = "depth" }`),
-			want:   []diagnosis{{"signals", "Invalid Scaling Policy", "signals.jobs: must have one of literal, source and cloudwatch."}},
+			want:   []diagnosis{{"signals", "Invalid Scaling Policy", "signals.jobs: must have one of literal, expression, source and cloudwatch."}},
 		},
 		"a signal from two places": {
 			config: signal(`{ source = "api", literal = 1 }`),
@@ -88,7 +88,7 @@ func policyMistakes() map[string]mistake {
 		},
 		"a signal that is null": {
 			config: signal(`null`),
-			want:   []diagnosis{{"signals", "Invalid Scaling Policy", "signals.jobs: must have one of literal, source and cloudwatch."}},
+			want:   []diagnosis{{"signals", "Invalid Scaling Policy", "signals.jobs: must have one of literal, expression, source and cloudwatch."}},
 		},
 		"a malformed name of a signal": {
 			config: policy("signals", `{ jobs = { literal = 1 }, floor = { literal = 2 }, queue-depth = { literal = 1 } }`),

@@ -57,17 +57,17 @@ type errText string
 
 func (e errText) Error() string { return string(e) }
 
-func toDuration(from, to reflect.Type, data any) (any, error) {
+func toDuration(_, to reflect.Type, data any) (any, error) {
 	if to != reflect.TypeFor[time.Duration]() {
 		return data, nil
 	}
 	text, ok := data.(string)
-	if !ok || from.Kind() != reflect.String {
-		return nil, errText(`must be a duration such as "90s" or "5m"`)
+	if !ok {
+		return nil, errText("must be a duration; write for example 90s or 5m")
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil {
-		return nil, errText(fmt.Sprintf(`must be a duration such as "90s" or "5m", not %q`, text))
+		return nil, errText(fmt.Sprintf("%q is not a duration; write for example 90s or 5m", text))
 	}
 	return d, nil
 }

@@ -1,10 +1,8 @@
 package scalingpolicy
 
 import (
-	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -44,9 +42,9 @@ func (c cloudWatch) query() metric.Query {
 	}
 	query := metric.Query{
 		CloudWatch: &subject,
-		Period:     c.duration("period"),
-		Window:     c.duration("window"),
-		Offset:     c.duration("offset"),
+		Period:     checked(text(c.Object, "period")),
+		Window:     checked(text(c.Object, "window")),
+		Offset:     checked(text(c.Object, "offset")),
 	}
 	if perServer := c.perServer(); !perServer.IsNull() && !perServer.IsUnknown() {
 		query.PerServer = &metric.PerServer{Dimension: text(perServer, "dimension").ValueString()}
@@ -71,29 +69,12 @@ func toSeries(object types.Object) metric.CloudWatch {
 	return series
 }
 
-// duration returns a duration that has been checked, or 0.
-func (c cloudWatch) duration(name string) time.Duration {
-	value, err := tfvalue.Duration(text(c.Object, name), 0)
-	if err != nil {
-		return 0
-	}
-	return value
-}
-
 func (c cloudWatch) perServer() types.Object {
 	value, ok := c.Attributes()["per_server"].(types.Object)
 	if !ok {
 		return types.ObjectNull(nil)
 	}
 	return value
-}
-
-// aggregation returns how the servers' samples become one.
-func (c cloudWatch) aggregation() aggregation {
-	if written := text(c.perServer(), "aggregation").ValueString(); written != "" {
-		return aggregation(written)
-	}
-	return aggregationAverage
 }
 
 // faults returns what is wrong with the argument whatever CloudWatch makes of it.
@@ -113,69 +94,11 @@ func (c cloudWatch) faults(path []string) []policy.Fault {
 		}
 	}
 	aggregation := text(c.perServer(), "aggregation")
-	if !aggregation.IsNull() && !aggregation.IsUnknown() && !slices.Contains(aggregations(), aggregation.ValueString()) {
+	if !aggregation.IsNull() && !aggregation.IsUnknown() && !slices.Contains(policy.Aggregations(), aggregation.ValueString()) {
 		faults = append(faults, policy.Fault{
 			Path:    slices.Concat(path, []string{"per_server", "aggregation"}),
-			Message: "must be one of " + strings.Join(aggregations(), ", "),
+			Message: "must be one of " + strings.Join(policy.Aggregations(), ", "),
 		})
 	}
 	return faults
-}
-
-// aggregation is how the samples of the servers become one.
-type aggregation string
-
-const (
-	aggregationAverage aggregation = "average"
-	aggregationMaximum aggregation = "maximum"
-	aggregationMinimum aggregation = "minimum"
-	aggregationSum     aggregation = "sum"
-)
-
-func aggregations() []string {
-	return []string{string(aggregationAverage), string(aggregationMaximum), string(aggregationMinimum), string(aggregationSum)}
-}
-
-// of returns the aggregate of the newest samples of the servers, which are not none. It
-// is as old as the oldest of them.
-func (a aggregation) of(servers map[string][]policy.Sample) policy.Sample {
-	var values []float64
-	var oldest time.Time
-	for _, id := range slices.Sorted(maps.Keys(servers)) {
-		newest := newestOf(servers[id])
-		values = append(values, newest.Value)
-		if oldest.IsZero() || newest.At.Before(oldest) {
-			oldest = newest.At
-		}
-	}
-	return policy.Sample{At: oldest, Value: a.apply(values)}
-}
-
-func (a aggregation) apply(values []float64) float64 {
-	sum := 0.0
-	for _, value := range values {
-		sum += value
-	}
-	switch a {
-	case aggregationMaximum:
-		return slices.Max(values)
-	case aggregationMinimum:
-		return slices.Min(values)
-	case aggregationSum:
-		return sum
-	case aggregationAverage:
-	}
-	return sum / float64(len(values))
-}
-
-// newestOf returns the newest of at least one sample; of several at one instant the
-// last.
-func newestOf(samples []policy.Sample) policy.Sample {
-	newest := samples[0]
-	for _, sample := range samples[1:] {
-		if !sample.At.Before(newest.At) {
-			newest = sample
-		}
-	}
-	return newest
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/musterhq/terraform-provider-muster/internal/acctest/awsfake/cloudwatchfake"
 	"github.com/musterhq/terraform-provider-muster/internal/manager"
 	"github.com/musterhq/terraform-provider-muster/internal/metric/cloudwatch"
+	"github.com/musterhq/terraform-provider-muster/internal/policy"
 )
 
 // sky is a world with CloudWatch, in which time passes as a test says.
@@ -31,6 +32,7 @@ type sky struct {
 func newSky(t *testing.T) *sky {
 	t.Helper()
 	s := &sky{world: newWorld(t), now: time.Date(2026, 3, 8, 12, 0, 30, 0, time.UTC)}
+	s.world.clock = s.clock
 	s.fake = cloudwatchfake.New(cloudwatchfake.Options{Now: s.clock})
 	s.cloudwatch = cloudwatch.New(cloudwatch.Options{Client: s.fake.Client(), Now: s.clock})
 	return s
@@ -59,13 +61,12 @@ func (s *sky) pass(values map[string]float64) {
 
 // serving returns a function that lets servers i-0, i-1, … run.
 func (s *sky) serving(n int) {
-	var ids []string
+	basis := manager.Basis{Exists: true, Group: "web", Intended: n, InService: n}
 	for i := range n {
-		ids = append(ids, fmt.Sprintf("i-%d", i))
+		server := policy.Server{ID: fmt.Sprintf("i-%d", i), State: policy.ServerInService}
+		basis.Servers = append(basis.Servers, manager.BasisServer{Server: server})
 	}
-	s.set(func(w *world) {
-		w.basis = manager.Basis{Exists: true, Group: "web", Intended: n, InService: n, Servers: ids}
-	})
+	s.set(func(w *world) { w.basis = basis })
 }
 
 // watching returns a policy on the signal with the arguments, of which a server is to
@@ -151,8 +152,9 @@ func TestScalingPolicy_cloudWatchPerServer(t *testing.T) {
 		want              int64
 	}{
 		"average by default":             {``, "utilization", map[string]float64{"i-0": 10, "i-1": 20, "i-2": 30}, 6},
-		"sum":                            {`, aggregation = "sum"`, "average", map[string]float64{"i-0": 10, "i-1": 20, "i-2": 30}, 6},
-		"one of three says nothing, out": {``, "utilization", map[string]float64{"i-0": 20, "i-1": 20}, 6},
+		"the load of the group":          {``, "average", map[string]float64{"i-0": 10, "i-1": 20, "i-2": 30}, 6},
+		"sum":                            {`, aggregation = "sum"`, "value", map[string]float64{"i-0": 10, "i-1": 20, "i-2": 0}, 9},
+		"one of three says nothing, out": {``, "utilization", map[string]float64{"i-0": 20, "i-1": 20}, 4},
 		"one of three says nothing, in":  {``, "utilization", map[string]float64{"i-0": 1, "i-1": 1}, 3},
 		"what others say doesn't count":  {``, "utilization", map[string]float64{"i-0": 0, "i-1": 0, "i-2": 0, "i-9": 99, "": 99}, 1},
 		"nobody says anything":           {``, "utilization", nil, 3},
@@ -189,7 +191,7 @@ func TestScalingPolicy_cloudWatchSilentServer(t *testing.T) {
 			PreConfig:        func() { s.serving(3); s.pass(map[string]float64{"i-0": 1}) },
 			Config:           policy,
 			ConfigPlanChecks: plans(plancheck.ResourceActionNoop, 3),
-			Check:            evaluates(`3: held: load has no data yet (it has no sample of 2 of 3 servers, i-1 among them), scale-in is not done without it`),
+			Check:            evaluates(`3: held: load 1 % near 10 % (x6.70, in doubt: 2 of 3 servers without a sample)`),
 		},
 		resource.TestStep{
 			PreConfig:         func() { s.pass(map[string]float64{"i-0": 1, "i-1": 1, "i-2": 1}) },
@@ -229,7 +231,7 @@ func TestScalingPolicy_cloudWatchSilentServerAndOtherRules(t *testing.T) {
 		},
 		resource.TestStep{
 			Config:           policy(`on_missing = "ignore"`),
-			ConfigPlanChecks: plans(plancheck.ResourceActionUpdate, 2),
+			ConfigPlanChecks: plans(plancheck.ResourceActionUpdate, 3),
 		},
 	)
 }

@@ -24,6 +24,8 @@ type planner struct {
 	// state is nil on creation.
 	state *model
 	seen  sighting
+	// memory is what earlier applies have left.
+	memory memory
 }
 
 // compute fills in the computed attributes of the plan.
@@ -52,7 +54,7 @@ func (p planner) create(ctx context.Context, compiled *policy.Policy) (model, di
 		diagnostics.Append(plan.checkInitial()...)
 		plan.DesiredServers = p.initial.Int64
 		plan.Decision = types.StringValue(fmt.Sprintf("%d: initial_servers", p.initial.ValueInt64()))
-	case !plan.startKnown(ctx):
+	case compiled == nil || !plan.startKnown(ctx):
 		plan.DesiredServers, plan.Decision = p.pinned(), types.StringUnknown()
 		plan.InitialServers = tfvalue.Whole{Int64: plan.DesiredServers}
 	default:
@@ -67,12 +69,12 @@ func (p planner) create(ctx context.Context, compiled *policy.Policy) (model, di
 // startKnown reports whether everything is known that the first decision depends
 // on: the signals that have a source say nothing then.
 func (m model) startKnown(ctx context.Context) bool {
-	if !tfvalue.Known(ctx, m.MinServers, m.MaxServers, m.Rules) || m.Signals.IsUnknown() {
+	if !tfvalue.Known(ctx, m.MinServers, m.MaxServers, m.Mode, m.Rules) || m.Signals.IsUnknown() {
 		return false
 	}
 	for _, element := range m.Signals.Elements() {
 		signal, diagnostics := object[signalModel](ctx, element)
-		if element.IsUnknown() || diagnostics.HasError() || signal.Literal.IsUnknown() {
+		if element.IsUnknown() || diagnostics.HasError() || signal.Literal.IsUnknown() || signal.Expression.IsUnknown() {
 			return false
 		}
 	}
@@ -105,12 +107,12 @@ func (p planner) update(ctx context.Context, compiled *policy.Policy) (model, di
 	plan, state := p.plan, *p.state
 	plan.Evaluation = state.Evaluation
 	plan.InitialServers = state.InitialServers
-	if !tfvalue.Known(ctx, plan.ServerConfiguration, plan.ServerGroup, plan.MinServers, plan.MaxServers, plan.Signals, plan.Rules) {
+	if compiled == nil || !plan.known(ctx) {
 		plan.DesiredServers, plan.Decision = p.pinned(), types.StringUnknown()
 		return plan, nil
 	}
 	signals, diagnostics := plan.signals(ctx)
-	decision, _ := p.seen.decide(compiled, plan, signals, int(state.DesiredServers.ValueInt64()))
+	decision := compiled.Decide(p.seen.snapshot(plan, signals, p.memory, int(state.DesiredServers.ValueInt64())))
 	diagnostics.Append(refusals(decision)...)
 	plan.DesiredServers = types.Int64Value(int64(decision.Desired))
 	plan.Decision = types.StringValue(decision.Sentence)
@@ -120,12 +122,6 @@ func (p planner) update(ctx context.Context, compiled *policy.Policy) (model, di
 		plan.Decision = state.Decision
 	}
 	return plan, diagnostics
-}
-
-func (m model) sameArguments(other model) bool {
-	return m.ServerConfiguration.Equal(other.ServerConfiguration) && m.ServerGroup.Equal(other.ServerGroup) &&
-		m.MinServers.Equal(other.MinServers) && m.MaxServers.Equal(other.MaxServers) &&
-		m.Signals.Equal(other.Signals) && m.Rules.Equal(other.Rules)
 }
 
 // refusals returns an attribute error for every signal that the policy must not do

@@ -31,6 +31,8 @@ type world struct {
 	looks int
 	// unnamed: the names of the sources aren't known; unknown: the source isn't.
 	unnamed, unknown bool
+	// clock is the manager's; nil: the real one.
+	clock func() time.Time
 	// cloudwatch is the source on CloudWatch; nil: there is none.
 	cloudwatch metric.Source
 }
@@ -77,7 +79,12 @@ func (w *world) Sources() map[string]metric.Source {
 }
 
 // Now differs from call to call, as clocks do.
-func (w *world) Now() time.Time { return time.Now() }
+func (w *world) Now() time.Time {
+	if w.clock != nil {
+		return w.clock()
+	}
+	return time.Now()
+}
 
 func (w *world) Check(query metric.Query) error {
 	if query.Path == ".." {

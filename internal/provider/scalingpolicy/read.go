@@ -3,7 +3,7 @@ package scalingpolicy
 import (
 	"context"
 	"fmt"
-	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -32,7 +32,10 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	if resp.Diagnostics.HasError() || r.manager == nil {
 		return
 	}
-	refreshed, seen, diagnostics := refresh(ctx, r.manager, state)
+	// What was kept before is of use but not needed.
+	before, _ := tfvalue.LoadPrivate[sighting](ctx, req.Private, sightingKey)
+	remembered, _ := tfvalue.LoadPrivate[memory](ctx, req.Private, memoryKey)
+	refreshed, seen, diagnostics := refresh(ctx, r.manager, state, before, remembered)
 	resp.Diagnostics.Append(diagnostics...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -42,7 +45,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 }
 
 // refresh returns the state with its evaluation, and what was seen.
-func refresh(ctx context.Context, m manages, state model) (model, sighting, diag.Diagnostics) {
+func refresh(ctx context.Context, m manages, state model, before sighting, remembered memory) (model, sighting, diag.Diagnostics) {
 	var diagnostics diag.Diagnostics
 	imported := state.DesiredServers.IsNull()
 	basis, err := m.Basis(ctx, state.ServerConfiguration.ValueString(), state.ServerGroup.ValueString())
@@ -60,16 +63,38 @@ func refresh(ctx context.Context, m manages, state model) (model, sighting, diag
 	}
 	signals, wrong := state.signals(ctx)
 	diagnostics.Append(wrong...)
+	// The plan will say what is wrong with the configuration as it is now.
+	compiled, _ := state.compile(ctx)
 	if basis.Exists {
-		seen.Signals = fetch(ctx, m, signals, basis.Servers)
+		seen.keep(compiled, signals, fetch(ctx, m, signals, basis), before)
 	}
 	if ctx.Err() != nil {
 		diagnostics.Append(tfdiag.Unable("Read", noun, context.Cause(ctx)))
 		return state, seen, diagnostics
 	}
-	evaluated, wrong := state.evaluate(ctx, signals, seen)
+	evaluated, wrong := state.evaluate(compiled, signals, seen, remembered)
 	diagnostics.Append(wrong...)
 	return evaluated, seen, diagnostics
+}
+
+// keep records the observations, with as much of their past as there is room for.
+func (s *sighting) keep(compiled *policy.Policy, signals map[string]signalModel, observations map[string]policy.Observation, before sighting) {
+	snapshot := policy.Snapshot{Now: s.ObservedAt, Servers: s.toServers(), Signals: observations}
+	for _, most := range []int{math.MaxInt32, 60, 16, 4, 1} {
+		condensed := observations
+		if compiled != nil {
+			condensed = compiled.Condense(snapshot, most)
+		}
+		s.record(signals, condensed, before)
+		if s.size() <= maxSightingBytes {
+			return
+		}
+	}
+	for name, seen := range s.Signals {
+		if seen.Servers != nil {
+			s.Signals[name] = seenSignal{Query: seen.Query, Pending: tooMuch}
+		}
+	}
 }
 
 // adopt fills in the state of an imported policy: it takes the group as it is, so
@@ -87,8 +112,8 @@ func (m model) adopt(basis manager.Basis) (model, diag.Diagnostics) {
 	return m, diagnostics
 }
 
-// fetch asks the sources for every signal that has one. servers are those in service.
-func fetch(ctx context.Context, m manages, signals map[string]signalModel, servers []string) map[string]seenSignal {
+// fetch asks the sources for every signal that has one.
+func fetch(ctx context.Context, m manages, signals map[string]signalModel, basis manager.Basis) map[string]policy.Observation {
 	requests := make(map[string]manager.SignalRequest)
 	for name, signal := range signals {
 		source := signal.source()
@@ -97,50 +122,49 @@ func fetch(ctx context.Context, m manages, signals map[string]signalModel, serve
 		}
 		query := signal.query()
 		if query.PerServer != nil {
-			query.PerServer.Servers = servers
+			query.PerServer.Servers = basis.Serving()
+			query.PerServer.Names = namesOf(basis)
 		}
 		requests[name] = manager.SignalRequest{Source: source, Query: query}
 	}
-	seen := make(map[string]seenSignal)
-	for name, observation := range manager.Gather(ctx, m.Sources(), requests, fetchDeadline) {
-		seen[name] = record(signals[name], observation, servers)
+	return manager.Gather(ctx, m.Sources(), requests, fetchDeadline)
+}
+
+func namesOf(basis manager.Basis) map[string]string {
+	names := make(map[string]string)
+	for _, server := range basis.Servers {
+		for _, name := range server.Names {
+			names[name] = server.ID
+		}
 	}
-	return seen
+	return names
 }
 
 // evaluate writes what the engine makes of the stored arguments and of what was
-// seen.
-func (m model) evaluate(ctx context.Context, signals map[string]signalModel, seen sighting) (model, diag.Diagnostics) {
+// seen. An imported policy that has not been planned since has no arguments.
+func (m model) evaluate(compiled *policy.Policy, signals map[string]signalModel, seen sighting, remembered memory) (model, diag.Diagnostics) {
 	m.Evaluation = types.StringNull()
-	if m.MinServers.IsNull() || m.MaxServers.IsNull() {
-		return m, nil // Imported, and not planned since.
-	}
-	compiled, faults := m.compile(ctx)
-	if faults.HasError() {
-		// The plan will say what is wrong with the configuration as it is now.
+	if m.MinServers.IsNull() || m.MaxServers.IsNull() || compiled == nil {
 		return m, nil
 	}
-	decision, held := seen.decide(compiled, m, signals, int(m.DesiredServers.ValueInt64()))
+	decision := compiled.Decide(seen.snapshot(m, signals, remembered, int(m.DesiredServers.ValueInt64())))
 	m.Evaluation = types.StringValue(decision.JSON())
-	diagnostics := m.warnings(decision)
-	if held {
-		diagnostics.Append(m.warnSilent(decision, seen))
-	}
-	return m, diagnostics
+	return m, slices.Concat(m.warnings(decision), m.warnIncomplete(decision))
 }
 
-// warnSilent tells of the servers for whose sake none is taken away.
-func (m model) warnSilent(decision policy.Decision, seen sighting) diag.Diagnostic {
-	var lines []string
-	for _, name := range slices.Sorted(maps.Keys(seen.Signals)) {
-		if silent := seen.Signals[name].Silent; silent != "" {
-			lines = append(lines, fmt.Sprintf("Signal %q is not complete: %s.", name, silent))
+// warnIncomplete tells of the signals for whose sake no server is taken away.
+func (m model) warnIncomplete(decision policy.Decision) diag.Diagnostics {
+	var diagnostics diag.Diagnostics
+	for _, rule := range decision.Trace.Rules {
+		if !rule.Won || rule.Reason != policy.ReasonIncompleteMetric {
+			continue
 		}
+		diagnostics.AddAttributeWarning(path.Root("signals").AtMapKey(rule.Signal), "Scale-In Held",
+			fmt.Sprintf("Signal %q is not complete, so no server is taken away. The policy for server configuration %q has come to this: %s.\n\n"+
+				"A new server has samples after a few minutes. Where there are none for longer, see whether they are sent; where they come late, set the signal's offset or max_age.",
+				rule.Signal, m.ServerConfiguration.ValueString(), decision.Sentence))
 	}
-	return diag.NewAttributeWarningDiagnostic(path.Root("signals"), "Scale-In Held",
-		fmt.Sprintf("%s\n\nSo no server is taken away. The policy for server configuration %q has come to this: %s.\n\n"+
-			"A new server has samples after a few minutes. Where it has none for longer, see whether the server sends the metric, or make the signal's window longer.",
-			strings.Join(lines, "\n"), m.ServerConfiguration.ValueString(), decision.Sentence))
+	return diagnostics
 }
 
 func (m model) warnings(decision policy.Decision) diag.Diagnostics {

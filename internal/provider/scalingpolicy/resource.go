@@ -92,8 +92,10 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		p.state = &model{}
 		resp.Diagnostics.Append(req.State.Get(ctx, p.state)...)
 		seen, diagnostics := tfvalue.LoadPrivate[sighting](ctx, req.Private, sightingKey)
-		p.seen = seen
 		resp.Diagnostics.Append(diagnostics...)
+		remembered, diagnostics := tfvalue.LoadPrivate[memory](ctx, req.Private, memoryKey)
+		resp.Diagnostics.Append(diagnostics...)
+		p.seen, p.memory = seen, remembered
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -137,8 +139,9 @@ func refuseShrinking(basis manager.Basis, desired int64, keep string) error {
 		basis.Group, basis.Intended, desired, int64(basis.Intended)-desired, keep, desired)
 }
 
-// Update stores the plan. The signals are looked at by the next refresh. A policy
-// that is put on another group is refused like a new one.
+// Update stores the plan, and remembers when it has changed the number of servers. The
+// signals are looked at by the next refresh. A policy that is put on another group is
+// refused like a new one.
 func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	defer tfdiag.Recover(&resp.Diagnostics, "Update", noun)
 	var plan, state model
@@ -158,6 +161,12 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		}
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	if from, to := state.DesiredServers.ValueInt64(), plan.DesiredServers.ValueInt64(); from != to {
+		remembered, diagnostics := tfvalue.LoadPrivate[memory](ctx, req.Private, memoryKey)
+		resp.Diagnostics.Append(diagnostics...)
+		remembered = remembered.with(change{At: r.manager.Now(), From: int(from), To: int(to)})
+		resp.Diagnostics.Append(tfvalue.SavePrivate(ctx, resp.Private, memoryKey, remembered)...)
+	}
 }
 
 // Delete forgets the policy. The group keeps its size.

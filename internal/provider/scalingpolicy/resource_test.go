@@ -51,31 +51,34 @@ func run(t *testing.T, w *world, steps ...resource.TestStep) {
 	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: factories(w), Steps: steps})
 }
 
+// promptly removes servers as soon as they aren't needed.
+const promptly = `behavior = { scale_in = { stabilization_window = "0s" } }`
+
 func TestScalingPolicy_scales(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	run(t, w,
 		resource.TestStep{
-			Config:            requests(2, 20, ""),
+			Config:            requests(2, 20, promptly),
 			ConfigPlanChecks:  plans(plancheck.ResourceActionCreate, 2),
 			ConfigStateChecks: holds(2, "2: no group exists yet; it starts with min_servers"),
 		},
 		resource.TestStep{
 			PreConfig:         func() { w.runs(4)(); w.set(func(w *world) { w.value = 5310 }) },
-			Config:            requests(2, 20, ""),
+			Config:            requests(2, 20, promptly),
 			ConfigPlanChecks:  plans(plancheck.ResourceActionUpdate, 6),
 			ConfigStateChecks: holds(6, "4 -> 6: requests 5310 over 1000 per server (x1.33, tolerance 0.10)"),
 		},
 		resource.TestStep{ // The group follows; what is in force keeps its explanation.
 			PreConfig:         w.runs(6),
-			Config:            requests(2, 20, ""),
+			Config:            requests(2, 20, promptly),
 			ConfigPlanChecks:  plans(plancheck.ResourceActionNoop, 6),
 			ConfigStateChecks: holds(6, "4 -> 6: requests 5310 over 1000 per server (x1.33, tolerance 0.10)"),
 			Check:             evaluates(`"sentence":"6: held: requests 5310 under 1000 per server (x0.88, tolerance 0.10), 5.31 servers are rounded up"`),
 		},
 		resource.TestStep{ // A killed member changes nothing.
 			PreConfig:        func() { w.set(func(w *world) { w.basis.InService = 5 }) },
-			Config:           requests(2, 20, ""),
+			Config:           requests(2, 20, promptly),
 			ConfigPlanChecks: plans(plancheck.ResourceActionNoop, 6),
 		},
 		resource.TestStep{ // Neither does a source that fails.
@@ -84,18 +87,18 @@ func TestScalingPolicy_scales(t *testing.T) {
 					w.err = &metric.FetchError{Kind: metric.ErrUnavailable, Message: "connection refused"}
 				})
 			},
-			Config:           requests(2, 20, ""),
+			Config:           requests(2, 20, promptly),
 			ConfigPlanChecks: plans(plancheck.ResourceActionNoop, 6),
 			Check:            evaluates(`"missing":[{"signal":"requests","cause":"api: connection refused"}]`),
 		},
 		resource.TestStep{ // The bounds hold all the same.
-			Config:            requests(2, 5, ""),
+			Config:            requests(2, 5, promptly),
 			ConfigPlanChecks:  plans(plancheck.ResourceActionUpdate, 5),
 			ConfigStateChecks: holds(5, "6 -> 5: requests has no data (api: connection refused), scale-in is not done without it; max_servers limited 6 -> 5"),
 		},
 		resource.TestStep{
 			PreConfig:         func() { w.runs(5)(); w.set(func(w *world) { w.value, w.err = 100, nil }) },
-			Config:            requests(2, 5, ""),
+			Config:            requests(2, 5, promptly),
 			ConfigStateChecks: holds(2, "5 -> 2: requests 100 under 1000 per server (x0.02, tolerance 0.10); min_servers raised 1 -> 2"),
 		},
 	)
@@ -375,7 +378,7 @@ func TestScalingPolicy_faults(t *testing.T) {
 		"an undeclared signal": {strings.Replace(requests(1, 2, ""), `signal = "requests"`, `signal = "request"`, 1), `rules\.load\.target\.signal: signal "request" is not declared in signals`},
 		"an undeclared source": {strings.Replace(requests(1, 2, ""), `source = "api"`, `source = "apo"`, 1), `no metric source "apo"; the\s+metric_sources of its configuration are: api`},
 		"a senseless query":    {strings.Replace(requests(1, 2, ""), `"load"`, `".."`, 1), `signals\.requests\.path: leads out`},
-		"no source":            {strings.Replace(requests(1, 2, ""), `source = "api",`, ``, 1), `signals\.requests: must have one of literal, source and cloudwatch`},
+		"no source":            {strings.Replace(requests(1, 2, ""), `source = "api",`, ``, 1), `signals\.requests: must have one of literal, expression, source and\s+cloudwatch`},
 		"literal and source":   {strings.Replace(requests(1, 2, ""), `path =`, `literal = 1, path =`, 1), `(?s)signals\.requests\.path: can't be combined with literal.*signals\.requests\.source: can't be combined`},
 		"an age":               {strings.Replace(requests(1, 2, ""), `path =`, `max_age = "soon", path =`, 1), `signals\.requests\.max_age: "soon" is not a duration`},
 		"a name":               {requests(1, 2, `server_group = "Web"`), `"Web" is not a valid name`},

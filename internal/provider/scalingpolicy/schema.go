@@ -5,7 +5,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -50,21 +49,30 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 					"To put a policy on a group that runs already, take it from the data source `muster_server_group`.",
 				Validators: []validator.Int64{int64validator.AtLeast(0)},
 			},
+			"mode": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "What becomes of a decision: `on` acts on it; `scale_out_only` never removes a server; `recommend` changes nothing, and `evaluation` says what it would do. Default: `on`.",
+			},
 			"signals": schema.MapNestedAttribute{
 				Optional:            true,
-				MarkdownDescription: "The numbers that rules look at, by name, each with one of `literal`, `source` and `cloudwatch`. A name consists of letters, digits and underscores.",
+				MarkdownDescription: "The numbers that rules look at, by name, each with one of `literal`, `expression`, `source` and `cloudwatch`. A name consists of letters, digits and underscores.",
 				NestedObject:        schema.NestedAttributeObject{Attributes: signalAttributes()},
 				Validators:          []validator.Map{mapvalidator.SizeAtMost(maxEntries)},
 			},
 			"rules": schema.MapNestedAttribute{
 				Optional:            true,
-				MarkdownDescription: "The rules, by name, each with one of `target` and `value`. Every rule proposes a number of servers; the greatest wins.",
-				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-					"target": targetAttribute(),
-					"value":  valueAttribute(),
-				}},
-				Validators: []validator.Map{mapvalidator.SizeAtMost(maxEntries)},
+				MarkdownDescription: "The rules, by name, each with one of `target`, `step` and `value`. Every rule proposes a number of servers or has no opinion; the greatest wins.",
+				NestedObject:        schema.NestedAttributeObject{Attributes: ruleAttributes()},
+				Validators:          []validator.Map{mapvalidator.SizeAtMost(maxEntries)},
 			},
+			"schedules": schema.MapNestedAttribute{
+				Optional: true,
+				MarkdownDescription: "Times at which other bounds hold, or rules are active, by name. A refresh within such a time finds the schedule in force, however long ago it began. " +
+					"Schedules don't count before the group exists. The time zone database is part of the provider.",
+				NestedObject: schema.NestedAttributeObject{Attributes: scheduleAttributes()},
+				Validators:   []validator.Map{mapvalidator.SizeAtMost(maxEntries)},
+			},
+			"behavior": behaviorAttribute(),
 			"desired_servers": schema.Int64Attribute{
 				Computed:            true,
 				MarkdownDescription: "The number of servers that the group should have. It is known at plan.",
@@ -77,96 +85,6 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				Computed: true,
 				MarkdownDescription: "What the policy made of the newest refresh, as JSON: the value of every signal, what every rule proposed, and what every stage did. " +
 					"It is null until the first refresh. A root output of it makes every plan non-empty.",
-			},
-		},
-	}
-}
-
-func signalAttributes() map[string]schema.Attribute {
-	return map[string]schema.Attribute{
-		"literal": schema.Float64Attribute{
-			Optional:            true,
-			MarkdownDescription: "The signal's value, computed by the configuration itself. It can't be combined with the other arguments.",
-		},
-		"source": schema.StringAttribute{
-			Optional:            true,
-			MarkdownDescription: "The name of the signal's source in the provider's `metric_sources`.",
-			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
-		},
-		"path": schema.StringAttribute{
-			Optional:            true,
-			MarkdownDescription: "Where an `http` source finds the document, relative to its `base_url`.",
-		},
-		"value": schema.StringAttribute{
-			Optional:            true,
-			MarkdownDescription: "Where the number is in the document, as a [gjson path](https://github.com/tidwall/gjson/blob/master/SYNTAX.md). Default: the whole document is the number.",
-		},
-		"cloudwatch": cloudWatchAttribute(),
-		"on_missing": schema.StringAttribute{
-			Optional: true,
-			MarkdownDescription: "What rules do while the signal can't be read: `hold_scale_in` lets other rules add servers but none remove any; `ignore` leaves the decision to the other rules; " +
-				"`fail` fails the plan; `fallback` asks for `fallback` servers. Default: `hold_scale_in`.",
-		},
-		"fallback": schema.Float64Attribute{ // Of an Int64Attribute, the framework reports a fraction as its own error.
-			Optional:            true,
-			MarkdownDescription: "The number of servers to ask for with `on_missing = \"fallback\"`.",
-		},
-		"max_age": schema.StringAttribute{
-			Optional:            true,
-			MarkdownDescription: "The age above which the newest sample counts as missing, as a duration such as `5m`. Default: any age counts.",
-		},
-	}
-}
-
-func targetAttribute() schema.SingleNestedAttribute {
-	return schema.SingleNestedAttribute{
-		Optional:            true,
-		MarkdownDescription: "Keeps a signal near a value.",
-		Attributes: map[string]schema.Attribute{
-			"signal": schema.StringAttribute{
-				Required:            true,
-				MarkdownDescription: "The name of the signal.",
-			},
-			"target_value": schema.Float64Attribute{
-				Required:            true,
-				MarkdownDescription: "The value to keep the signal near, above 0.",
-			},
-			"target_type": schema.StringAttribute{
-				Optional: true,
-				MarkdownDescription: "What is compared: with `average`, the signal is the load of the whole group, of which each server is to carry `target_value`; " +
-					"with `value`, the signal itself is to be near `target_value`; with `utilization`, the signal is the average utilization of the servers in percent. Default: `average`.",
-			},
-			"tolerance": schema.SingleNestedAttribute{
-				Optional:            true,
-				MarkdownDescription: "How far the signal may be from its target before anything is done.",
-				Attributes: map[string]schema.Attribute{
-					"out": toleranceAttribute("above", "adds"),
-					"in":  toleranceAttribute("below", "removes"),
-				},
-			},
-		},
-	}
-}
-
-func toleranceAttribute(side, effect string) schema.Float64Attribute {
-	return schema.Float64Attribute{
-		Optional:            true,
-		MarkdownDescription: "The part of the target by which the signal may be " + side + " it before the rule " + effect + " servers. Default: 0.1.",
-	}
-}
-
-func valueAttribute() schema.SingleNestedAttribute {
-	return schema.SingleNestedAttribute{
-		Optional:            true,
-		MarkdownDescription: "Asks for a number of servers, rounded up: that of a signal or a fixed one.",
-		Attributes: map[string]schema.Attribute{
-			"signal": schema.StringAttribute{
-				Optional:            true,
-				MarkdownDescription: "The name of the signal whose value is the number of servers.",
-			},
-			"number": schema.Float64Attribute{
-				Optional:            true,
-				MarkdownDescription: "The number of servers.",
 			},
 		},
 	}

@@ -5,8 +5,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,13 +18,16 @@ import (
 const sightingKey = "sighting"
 
 const (
-	// maxCauseBytes bounds what is kept of an error's text. With maxEntries
-	// signals a sighting stays below 64 KiB.
+	// maxSightingBytes bounds what is kept in the private state, which Terraform
+	// carries along with every plan.
+	maxSightingBytes = 256 << 10
+	// maxCauseBytes bounds what is kept of an error's text.
 	maxCauseBytes = 300
 
 	edited     = "it was edited since the last refresh"
 	notLooked  = "the group has not been looked at yet"
 	notVisible = "the group could not be looked at"
+	tooMuch    = "its servers have more samples than Terraform can carry"
 )
 
 // sighting is what a refresh has seen: the group and its signals. Plans are made
@@ -35,35 +38,66 @@ type sighting struct {
 	Configuration string `json:"configuration"`
 	Group         string `json:"group"`
 	// Hidden is true where the look at the group failed.
-	Hidden    bool `json:"hidden,omitempty"`
-	Exists    bool `json:"exists"`
-	Intended  int  `json:"intended"`
-	InService int  `json:"in_service"`
+	Hidden    bool         `json:"hidden,omitempty"`
+	Exists    bool         `json:"exists"`
+	Intended  int          `json:"intended"`
+	InService int          `json:"in_service"`
+	Servers   []seenServer `json:"servers,omitempty"`
 	// Signals are what was seen of the signals that have a source, by name.
 	Signals map[string]seenSignal `json:"signals,omitempty"`
+}
+
+// seenServer is one of the group's servers.
+type seenServer struct {
+	ID       string             `json:"id"`
+	Launched time.Time          `json:"launched,omitzero"`
+	State    policy.ServerState `json:"state"`
 }
 
 // seenSignal is what was seen of one signal.
 type seenSignal struct {
 	// Query is the digest of what was asked for.
-	Query   string     `json:"query"`
-	At      *time.Time `json:"at,omitempty"`
-	Value   float64    `json:"value,omitempty"`
-	Error   string     `json:"error,omitempty"`
-	Pending string     `json:"pending,omitempty"`
-	// Silent says which servers the value lacks, where it was asked for per server;
-	// empty: none.
-	Silent string `json:"silent,omitempty"`
+	Query   string  `json:"query"`
+	Samples []point `json:"samples,omitempty"`
+	// Servers are the samples of the single servers, in the order of the sighting's.
+	Servers  [][]point `json:"servers,omitempty"`
+	Error    string    `json:"error,omitempty"`
+	Pending  string    `json:"pending,omitempty"`
+	LastGood time.Time `json:"last_good,omitzero"`
 }
 
-// digest identifies what is asked of which source. How the answer is used isn't
-// part of it: another target or another treatment of missing data leaves the
-// sample as good as it was. Nor is the source's own configuration, which a plan
-// can't always know: a refresh asks every source anew.
+// point is a sample: how many milliseconds before the observation it was measured, and
+// its value.
+type point struct {
+	age   int64
+	value float64
+}
+
+// MarshalJSON writes the point as [age, value].
+func (p point) MarshalJSON() ([]byte, error) {
+	text := append([]byte{'['}, strconv.FormatInt(p.age, 10)...)
+	text = strconv.AppendFloat(append(text, ','), p.value, 'g', -1, 64)
+	return append(text, ']'), nil
+}
+
+// UnmarshalJSON reads what MarshalJSON has written.
+func (p *point) UnmarshalJSON(text []byte) error {
+	var pair [2]float64
+	if err := json.Unmarshal(text, &pair); err != nil {
+		return fmt.Errorf("reading a sample: %w", err)
+	}
+	p.age, p.value = int64(pair[0]), pair[1]
+	return nil
+}
+
+// digest identifies what is asked of which source, and how its samples are put into
+// periods. How a value is used isn't part of it: another target or another treatment of
+// missing data leaves the samples as good as they were. Nor is the source's own
+// configuration, which a plan can't always know: a refresh asks every source anew.
 func (s signalModel) digest() string {
-	asked := []any{s.Source.ValueString(), s.Path.ValueString(), s.Value.ValueString()}
-	if !s.CloudWatch.IsNull() {
-		asked = append(asked, s.query(), cloudWatch{s.CloudWatch}.aggregation())
+	asked := []any{
+		s.Source.ValueString(), s.query(),
+		checked(s.Period), checked(s.Offset), s.Statistic.ValueString(),
 	}
 	content, err := json.Marshal(asked)
 	if err != nil {
@@ -75,53 +109,85 @@ func (s signalModel) digest() string {
 
 // look returns a sighting of the group that the model sizes.
 func look(m model, basis manager.Basis, now time.Time) sighting {
-	return sighting{
-		ObservedAt:    now,
+	seen := sighting{
+		ObservedAt:    now.Truncate(time.Millisecond),
 		Configuration: m.ServerConfiguration.ValueString(),
 		Group:         m.ServerGroup.ValueString(),
 		Exists:        basis.Exists,
 		Intended:      basis.Intended,
 		InService:     basis.InService,
 	}
-}
-
-// record keeps of an observation what the rules need: the newest sample, or why
-// there is none. servers are those that were asked for.
-func record(signal signalModel, observation manager.SignalObservation, servers []string) seenSignal {
-	seen := seenSignal{Query: signal.digest(), Error: cut(observation.Error), Pending: cut(observation.Pending)}
-	if seen.Error != "" || seen.Pending != "" {
-		return seen
-	}
-	samples := observation.Samples
-	if len(observation.Servers) > 0 {
-		samples = []policy.Sample{cloudWatch{signal.CloudWatch}.aggregation().of(observation.Servers)}
-		seen.Silent = cut(silent(servers, observation.Servers))
-	}
-	if len(samples) > 0 {
-		newest := newestOf(samples)
-		seen.At, seen.Value = &newest.At, newest.Value
-	}
-	if math.IsNaN(seen.Value) || math.IsInf(seen.Value, 0) {
-		return seenSignal{Query: seen.Query, Error: "its newest sample is not a finite number"}
+	for _, server := range basis.Servers {
+		seen.Servers = append(seen.Servers, seenServer{ID: server.ID, Launched: server.Launched, State: server.State})
 	}
 	return seen
 }
 
-// silent says which of the servers have no sample; empty where all have one.
-func silent(servers []string, samples map[string][]policy.Sample) string {
-	var without []string
-	for _, id := range servers {
-		if len(samples[id]) == 0 {
-			without = append(without, id)
+// record keeps what was observed of the signals, and from the sighting before when
+// each last had a value.
+func (s *sighting) record(signals map[string]signalModel, observations map[string]policy.Observation, before sighting) {
+	s.Signals = make(map[string]seenSignal, len(observations))
+	for name, observation := range observations {
+		seen := seenSignal{Query: signals[name].digest(), Error: cut(observation.Error), Pending: cut(observation.Pending)}
+		seen.Samples = s.points(observation.Samples)
+		if observation.Servers != nil {
+			seen.Servers = make([][]point, len(s.Servers))
+			for i, server := range s.Servers {
+				seen.Servers[i] = s.points(observation.Servers[server.ID])
+			}
+		}
+		seen.LastGood = s.lastGood(seen, before.Signals[name])
+		s.Signals[name] = seen
+	}
+}
+
+// lastGood returns when the signal last had a value.
+func (s *sighting) lastGood(seen, before seenSignal) time.Time {
+	if len(seen.Samples) > 0 {
+		return s.at(seen.Samples[len(seen.Samples)-1])
+	}
+	for _, points := range seen.Servers {
+		if len(points) > 0 {
+			return s.ObservedAt
 		}
 	}
-	switch len(without) {
-	case 0:
-		return ""
-	case 1:
-		return fmt.Sprintf("it has no sample of server %s", without[0])
+	if before.Query == seen.Query {
+		return before.LastGood
 	}
-	return fmt.Sprintf("it has no sample of %d of %d servers, %s among them", len(without), len(servers), without[0])
+	return time.Time{}
+}
+
+// points keeps what is a number. A sample that is none says that the signal is of no
+// use, and has an error in its place already.
+func (s *sighting) points(samples []policy.Sample) []point {
+	var points []point
+	for _, sample := range samples {
+		if !math.IsNaN(sample.Value) && !math.IsInf(sample.Value, 0) {
+			points = append(points, point{age: s.ObservedAt.Sub(sample.At).Milliseconds(), value: sample.Value})
+		}
+	}
+	return points
+}
+
+func (s *sighting) at(p point) time.Time {
+	return s.ObservedAt.Add(-time.Duration(p.age) * time.Millisecond)
+}
+
+func (s *sighting) samples(points []point) []policy.Sample {
+	var samples []policy.Sample
+	for _, p := range points {
+		samples = append(samples, policy.Sample{At: s.at(p), Value: p.value})
+	}
+	return samples
+}
+
+// size is the number of bytes that the sighting takes in the private state.
+func (s *sighting) size() int {
+	content, err := json.Marshal(s)
+	if err != nil {
+		panic(fmt.Sprintf("encoding a sighting: %v", err)) // Its numbers are finite.
+	}
+	return len(content)
 }
 
 func cut(text string) string {
@@ -135,7 +201,7 @@ func cut(text string) string {
 // decided before, which is held where nothing is known of the group. A policy whose
 // configuration has another name now holds the size of the group that it had: it
 // is most often the same group.
-func (s sighting) snapshot(m model, signals map[string]signalModel, prior int) policy.Snapshot {
+func (s sighting) snapshot(m model, signals map[string]signalModel, remembered memory, prior int) policy.Snapshot {
 	snapshot := policy.Snapshot{Now: s.ObservedAt, Basis: policy.Basis{Intended: prior}}
 	switch {
 	case s.ObservedAt.IsZero(), s.Configuration != m.ServerConfiguration.ValueString(), s.Group != m.ServerGroup.ValueString():
@@ -149,9 +215,19 @@ func (s sighting) snapshot(m model, signals map[string]signalModel, prior int) p
 		snapshot.Unseen = policy.NoGroupYet
 	default:
 		snapshot.Basis = policy.Basis{Intended: s.Intended, InService: s.InService}
+		snapshot.Servers = s.toServers()
 		snapshot.Signals = s.observations(signals)
+		snapshot.Changes = remembered.toChanges()
 	}
 	return snapshot
+}
+
+func (s sighting) toServers() []policy.Server {
+	var servers []policy.Server
+	for _, server := range s.Servers {
+		servers = append(servers, policy.Server{ID: server.ID, Launched: server.Launched, State: server.State})
+	}
+	return servers
 }
 
 func (s sighting) observations(signals map[string]signalModel) map[string]policy.Observation {
@@ -164,45 +240,24 @@ func (s sighting) observations(signals map[string]signalModel) map[string]policy
 		case seen.Query != signal.digest():
 			observations[name] = policy.Observation{Pending: edited}
 		default:
-			observations[name] = seen.toObservation()
+			observations[name] = s.toObservation(seen)
 		}
 	}
 	return observations
 }
 
-// decide decides on the model. A signal that lacks servers may add some and takes none
-// away: where the decision without it keeps more servers, that one holds, and held is
-// true.
-func (s sighting) decide(compiled *policy.Policy, m model, signals map[string]signalModel, prior int) (decision policy.Decision, held bool) {
-	decision = compiled.Decide(s.snapshot(m, signals, prior))
-	without, lacking := s.withoutSilent()
-	if !lacking {
-		return decision, false
+func (s sighting) toObservation(seen seenSignal) policy.Observation {
+	observation := policy.Observation{
+		Samples: s.samples(seen.Samples), Error: seen.Error, Pending: seen.Pending, LastGood: seen.LastGood,
 	}
-	if safe := compiled.Decide(without.snapshot(m, signals, prior)); safe.Desired > decision.Desired {
-		return safe, true
+	if seen.Servers == nil {
+		return observation
 	}
-	return decision, false
-}
-
-// withoutSilent returns the sighting as if nobody had looked at the signals that lack
-// servers; lacking is false where there are none.
-func (s sighting) withoutSilent() (without sighting, lacking bool) {
-	without = s
-	without.Signals = maps.Clone(s.Signals)
-	for name, seen := range s.Signals {
-		if seen.Silent != "" {
-			without.Signals[name] = seenSignal{Query: seen.Query, Pending: seen.Silent}
-			lacking = true
+	observation.Servers = make(map[string][]policy.Sample)
+	for i, points := range seen.Servers {
+		if i < len(s.Servers) && len(points) > 0 {
+			observation.Servers[s.Servers[i].ID] = s.samples(points)
 		}
-	}
-	return without, lacking
-}
-
-func (s seenSignal) toObservation() policy.Observation {
-	observation := policy.Observation{Error: s.Error, Pending: s.Pending}
-	if s.At != nil {
-		observation.Samples = []policy.Sample{{At: *s.At, Value: s.Value}}
 	}
 	return observation
 }

@@ -14,40 +14,9 @@ import (
 
 	"github.com/musterhq/terraform-provider-muster/internal/boot"
 	"github.com/musterhq/terraform-provider-muster/internal/metric"
-	"github.com/musterhq/terraform-provider-muster/internal/policy"
 	"github.com/musterhq/terraform-provider-muster/internal/tfdiag"
 	"github.com/musterhq/terraform-provider-muster/internal/tfvalue"
 )
-
-// compile returns the compiled policy, or an attribute error for every fault. What
-// isn't known yet is taken to be valid.
-func (m model) compile(ctx context.Context) (*policy.Policy, diag.Diagnostics) {
-	spec, faults, diagnostics := m.toSpec(ctx)
-	if diagnostics.HasError() {
-		return nil, diagnostics
-	}
-	compiled, err := policy.Compile(spec)
-	if wrong, ok := errors.AsType[*policy.SpecError](err); ok {
-		faults = append(faults, wrong.Faults...)
-	}
-	slices.SortStableFunc(faults, func(a, b policy.Fault) int { return slices.Compare(a.Path, b.Path) })
-	for _, fault := range faults {
-		diagnostics.AddAttributeError(attributePath(fault.Path), "Invalid Scaling Policy",
-			fmt.Sprintf("%s: %s.", strings.Join(fault.Path, "."), fault.Message))
-	}
-	return compiled, diagnostics
-}
-
-// attributePath returns the path of a fault as far as Terraform finds its line: to
-// the signal or the rule. Of a path that leads further down, it would show the
-// first line of the resource. The message has the whole of it.
-func attributePath(names []string) path.Path {
-	at := path.Root(names[0])
-	if len(names) > 1 {
-		at = at.AtMapKey(names[1])
-	}
-	return at
-}
 
 func (m model) checkNames() diag.Diagnostics {
 	var diagnostics diag.Diagnostics
@@ -89,7 +58,7 @@ func (m model) checkSources(ctx context.Context, sources map[string]metric.Sourc
 					"add one, for example aws = { region = \"eu-central-1\" }.", name))
 		case !declared:
 			diagnostics.AddAttributeError(at, "Undeclared Metric Source", fmt.Sprintf("signals.%s.source: %s", name, undeclared(asked, sources)))
-		case source != nil && tfvalue.Known(ctx, signal.Path, signal.Value, signal.CloudWatch):
+		case source != nil && tfvalue.Known(ctx, signal.Path, signal.Value, signal.Time, signal.Query, signal.Window, signal.Period, signal.Offset, signal.PerServer, signal.CloudWatch):
 			diagnostics.Append(checkQuery(name, source, signal)...)
 		}
 	}
@@ -121,21 +90,4 @@ func checkQuery(name string, source metric.Source, signal signalModel) diag.Diag
 	}
 	diagnostics.AddAttributeError(path.Root("signals").AtMapKey(name), "Invalid Signal", fmt.Sprintf("signals.%s.%s.", name, text))
 	return diagnostics
-}
-
-// source returns the name of the source that is asked; empty where there is none, or
-// it isn't known yet.
-func (s signalModel) source() string {
-	if !s.CloudWatch.IsNull() {
-		return metric.CloudWatchSource
-	}
-	return s.Source.ValueString()
-}
-
-// query returns what is asked of the source, without the servers.
-func (s signalModel) query() metric.Query {
-	if !s.CloudWatch.IsNull() {
-		return cloudWatch{s.CloudWatch}.query()
-	}
-	return metric.Query{Path: s.Path.ValueString(), Value: s.Value.ValueString()}
 }
