@@ -7,10 +7,12 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/musterhq/terraform-provider-muster/internal/hosting"
+	"github.com/musterhq/terraform-provider-muster/internal/provider/decision"
 	"github.com/musterhq/terraform-provider-muster/internal/provider/parameterinjection"
 	"github.com/musterhq/terraform-provider-muster/internal/provider/scalingpolicy"
 	"github.com/musterhq/terraform-provider-muster/internal/provider/serverconfiguration"
@@ -22,7 +24,10 @@ import (
 // Address is where the provider is published.
 const Address = "registry.terraform.io/musterhq/muster"
 
-var _ provider.ProviderWithEphemeralResources = (*Provider)(nil)
+var (
+	_ provider.ProviderWithEphemeralResources = (*Provider)(nil)
+	_ provider.ProviderWithFunctions          = (*Provider)(nil)
+)
 
 // Provider implements the provider muster.
 type Provider struct {
@@ -75,4 +80,9 @@ func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 // EphemeralResources lists the ephemeral resources.
 func (p *Provider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
 	return []func() ephemeral.EphemeralResource{serveroutput.New}
+}
+
+// Functions lists the functions.
+func (p *Provider) Functions(context.Context) []func() function.Function {
+	return []func() function.Function{decision.New}
 }
