@@ -110,11 +110,8 @@ func toObservation(source string, result metric.Result) policy.Observation {
 		return policy.Observation{Error: source + ": " + result.Err.Error()}
 	}
 	observation := policy.Observation{Samples: toSamples(result.Samples)}
-	if result.Servers != nil {
-		observation.Servers = make(map[string][]policy.Sample, len(result.Servers))
-	}
-	for id, samples := range result.Servers {
-		observation.Servers[id] = toSamples(samples)
+	for _, id := range slices.Sorted(maps.Keys(result.Servers)) {
+		observation.Servers = append(observation.Servers, policy.ServerSamples{ID: id, Samples: toSamples(result.Servers[id])})
 	}
 	return observation
 }

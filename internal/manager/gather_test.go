@@ -81,7 +81,7 @@ func TestGather(t *testing.T) {
 		"a":       seen(2),
 		"b":       failed("good: connection refused"),
 		"c":       seen(3),
-		"servers": {Servers: map[string][]policy.Sample{"srv-1": one(1)}},
+		"servers": {Servers: []policy.ServerSamples{{ID: "srv-1", Samples: one(1)}}},
 		"broken":  failed("broken: the metric source has crashed; this is a bug, please report it"),
 		"hung":    failed("hung: no answer in time"),
 		"missing": pending(`the metric source "missing" was not known at the last refresh`),

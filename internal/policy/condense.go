@@ -18,10 +18,10 @@ func (p *Policy) Condense(snapshot Snapshot, most int) map[string]Observation {
 			seen.Samples = s.condense(snapshot.Now, seen.Samples, size)
 		}
 		if seen.Servers != nil {
-			servers := make(map[string][]Sample, len(seen.Servers))
-			for id, own := range seen.Servers {
-				if kept := s.condense(snapshot.Now, own, size); len(kept) > 0 {
-					servers[id] = kept
+			servers := make([]ServerSamples, 0, len(seen.Servers))
+			for _, own := range seen.Servers {
+				if kept := s.condense(snapshot.Now, own.Samples, size); len(kept) > 0 {
+					servers = append(servers, ServerSamples{ID: own.ID, Samples: kept})
 				}
 			}
 			seen.Servers = servers
@@ -47,7 +47,7 @@ func (s *signal) condense(now time.Time, samples []Sample, size int) []Sample {
 	var kept []Sample
 	for i := len(gathered) - 1; i >= 0; i-- {
 		if a := &gathered[i]; a.n > 0 {
-			kept = append(kept, Sample{At: a.newest.At, Value: a.value(s.Statistic)})
+			kept = append(kept, Sample{At: g.end.Add(-a.newest), Value: a.value(s.Statistic)})
 		}
 	}
 	if len(kept) == 0 {

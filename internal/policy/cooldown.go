@@ -7,26 +7,18 @@ import (
 
 // classify is stage 2.
 func (e *evaluation) classify() (Reason, string) {
-	up, warm := 0, 0
-	for i := range e.servers {
-		if e.stage(&e.servers[i], 0) == warming {
-			warm++
-		} else {
-			up++
-		}
-	}
-	left := len(e.snapshot.Servers) - len(e.servers)
 	if len(e.snapshot.Servers) == 0 {
 		return ReasonReadyForNewScale, ""
 	}
-	return ReasonReadyForNewScale, fmt.Sprintf("%d in service, %d warming up, %d leaving", up, warm, left)
+	all, warm := len(e.servers), e.warmingUp()
+	return ReasonReadyForNewScale, fmt.Sprintf("%d in service, %d warming up, %d leaving", all-warm, warm, len(e.snapshot.Servers)-all)
 }
 
 // warmingUp counts the servers that aren't fully in service yet.
 func (e *evaluation) warmingUp() int {
 	n := 0
 	for i := range e.servers {
-		if e.stage(&e.servers[i], 0) == warming {
+		if e.servers[i].stage(0, e.policy.behavior.warmup) == warming {
 			n++
 		}
 	}
@@ -59,9 +51,9 @@ func (e *evaluation) lastChange() (last time.Time, ok bool) {
 			last = change.At
 		}
 	}
-	for i := range e.servers {
-		if e.servers[i].Launched.After(last) {
-			last = e.servers[i].Launched
+	for i := range e.snapshot.Servers {
+		if s := &e.snapshot.Servers[i]; s.State != ServerLeaving && s.Launched.After(last) {
+			last = s.Launched
 		}
 	}
 	return last, !last.IsZero()

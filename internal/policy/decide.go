@@ -35,7 +35,7 @@ func (p *Policy) Decide(snapshot Snapshot) Decision {
 func (p *Policy) evaluate(snapshot Snapshot) *evaluation {
 	current := min(max(snapshot.Basis.Intended, 0), maxCount)
 	return &evaluation{
-		policy: p, snapshot: snapshot, servers: sortedServers(snapshot.Servers),
+		policy: p, snapshot: snapshot, servers: lives(snapshot.Now, snapshot.Servers),
 		current: current, number: current, combined: current,
 		reason: ReasonReadyForNewScale,
 		trace:  Trace{Stages: make([]StageTrace, 0, len(pipeline()))},
@@ -69,7 +69,7 @@ type evaluation struct {
 	policy   *Policy
 	snapshot Snapshot
 	// servers are those that count, by ID.
-	servers []Server
+	servers []life
 	// min and max are the bounds in force, inForce the schedules, by their index.
 	min, max bound
 	inForce  []bool

@@ -67,10 +67,13 @@ func (h history) filled() int {
 
 // grid puts samples into the buckets of a signal.
 type grid struct {
-	end       time.Time
-	period    time.Duration
-	offset    bool
-	statistic Statistic
+	end time.Time
+	// seconds and nanoseconds are the end since 1970.
+	seconds     int64
+	nanoseconds int
+	period      time.Duration
+	offset      bool
+	statistic   Statistic
 	// size is the number of buckets.
 	size int
 }
@@ -78,82 +81,112 @@ type grid struct {
 // grid returns where the samples of a signal go. What is older than it reaches
 // counts as no sample.
 func (s *signal) grid(now time.Time, size int) grid {
-	return grid{end: now.Add(-s.Offset), period: s.Period, offset: s.Offset > 0, statistic: s.Statistic, size: size}
+	end := now.Add(-s.Offset)
+	return grid{
+		end: end, seconds: end.Unix(), nanoseconds: end.Nanosecond(),
+		period: s.Period, offset: s.Offset > 0, statistic: s.Statistic, size: size,
+	}
 }
 
 // place returns the bucket of an instant. One after the end belongs to the newest,
 // because clocks differ, except where the end is meant to be in the past.
-func (g grid) place(at time.Time) (int, bool) {
-	age := g.end.Sub(at)
+func (g *grid) place(at time.Time) (int, bool) {
+	index, ok, _ := g.find(at)
+	return index, ok
+}
+
+// maxAge is more seconds than any age has, and fewer than a duration holds.
+const maxAge = 1 << 33
+
+// age returns how long before the end an instant was. It is what time.Time.Sub does,
+// without what that does for other times than samples have.
+func (g *grid) age(at time.Time) time.Duration {
+	seconds := min(max(g.seconds-at.Unix(), -maxAge), maxAge)
+	return time.Duration(seconds)*time.Second + time.Duration(g.nanoseconds-at.Nanosecond())
+}
+
+// find is place, and returns the age at the end of the newest bucket too.
+func (g *grid) find(at time.Time) (index int, ok bool, age time.Duration) {
+	age = g.age(at)
 	switch {
-	case age < 0 && g.offset:
-		return 0, false
 	case age < 0:
-		return 0, true
+		return 0, !g.offset, age
+	case age < g.period:
+		return 0, true, age
 	}
-	index := int(age / g.period)
-	return index, index < g.size
+	index = int(age / g.period)
+	return index, index < g.size, age
 }
 
-// gathering is what has been seen of the samples of one bucket.
+// gathering is what the samples of one bucket come to.
 type gathering struct {
-	n             int
-	sum, min, max float64
-	newest        Sample
+	n int
+	// total is their sum, or already the statistic where it is another one.
+	total float64
+	// newest is the age of the newest sample.
+	newest time.Duration
 }
 
-func (a *gathering) add(s Sample) {
-	if a.n == 0 {
-		*a = gathering{n: 1, sum: s.Value, min: s.Value, max: s.Value, newest: s}
+func (a *gathering) add(value float64, age time.Duration, statistic Statistic) {
+	a.n++
+	if a.n == 1 {
+		a.total, a.newest = value, age
 		return
 	}
-	a.n++
-	a.sum += s.Value
-	a.min = math.Min(a.min, s.Value)
-	a.max = math.Max(a.max, s.Value)
-	if !s.At.Before(a.newest.At) {
-		a.newest = s
+	switch statistic {
+	case StatisticMinimum:
+		a.total = min(a.total, value)
+	case StatisticMaximum:
+		a.total = max(a.total, value)
+	case StatisticNewest:
+		if age <= a.newest {
+			a.total = value
+		}
+	case StatisticAverage, StatisticSum:
+		a.total += value
 	}
+	a.newest = min(a.newest, age)
 }
 
 func (a *gathering) value(statistic Statistic) float64 {
-	switch statistic {
-	case StatisticSum:
-		return saturateSum(a.sum)
-	case StatisticMinimum:
-		return a.min
-	case StatisticMaximum:
-		return a.max
-	case StatisticNewest:
-		return a.newest.Value
-	default:
-		return saturateSum(a.sum) / float64(a.n)
+	switch {
+	case a.n == 1:
+		return a.total
+	case statistic == StatisticAverage:
+		return saturateSum(a.total) / float64(a.n)
 	}
+	return saturateSum(a.total)
 }
 
 // saturateSum keeps a sum of finite numbers finite.
-func saturateSum(x float64) float64 { return math.Max(math.Min(x, math.MaxFloat64), -math.MaxFloat64) }
+func saturateSum(x float64) float64 { return max(min(x, math.MaxFloat64), -math.MaxFloat64) }
 
 // gather sorts samples into gatherings, which it begins anew. What isn't finite is no
-// measurement.
-func (g grid) gather(samples []Sample, into []gathering) {
+// measurement. newest is the age of the newest sample; ok is false where that isn't
+// finite, or there is none.
+func (g *grid) gather(samples []Sample, into []gathering) (newest time.Duration, ok bool) {
 	clear(into)
-	for _, s := range samples {
-		if !finite(s.Value) {
-			continue
+	newest = math.MaxInt64
+	for i := range samples {
+		s := &samples[i]
+		index, inside, age := g.find(s.At)
+		measured := finite(s.Value)
+		if age <= newest {
+			newest, ok = age, measured
 		}
-		if i, ok := g.place(s.At); ok {
-			into[i].add(s)
+		if inside && measured {
+			into[index].add(s.Value, age, g.statistic)
 		}
 	}
+	return newest, ok
 }
 
-// size is the number of buckets that the samples reach back, at most the grid's.
-func (g grid) reach(samples []Sample) int {
+// reach is the number of buckets that the samples reach back, at most the grid's.
+func (g *grid) reach(samples []Sample) int {
 	reach := 0
-	for _, s := range samples {
-		if i, ok := g.place(s.At); ok {
-			reach = max(reach, i+1)
+	for i := range samples {
+		if index, ok := g.place(samples[i].At); ok {
+			reach = max(reach, index+1)
 		}
 	}
 	return reach
@@ -177,40 +210,62 @@ func (s *signal) groupHistory(now time.Time, samples []Sample, size int) history
 	return history{period: s.Period, buckets: buckets}
 }
 
-// aggregate is what has been seen of the servers in one bucket.
-type aggregate struct {
-	sum, min, max float64
-}
-
-// serverHistory returns the history of a signal of single servers. They are sorted
-// by ID.
-func (s *signal) serverHistory(e *evaluation, samples map[string][]Sample, size int) history {
+// serverHistory returns the history of a signal of single servers, and when the
+// newest of their samples was taken.
+func (s *signal) serverHistory(e *evaluation, samples []ServerSamples, size int) (h history, newest time.Time) {
 	if s.Period == 0 {
 		size = 1
 	}
 	g := s.grid(e.snapshot.Now, size)
 	buckets := make([]bucket, size)
-	aggregates := make([]aggregate, size)
 	gathered := make([]gathering, size)
+	youngest := time.Duration(math.MaxInt64)
+	all := joined{rest: samples}
 	for i := range e.servers {
 		server := &e.servers[i]
-		own := samples[server.ID]
+		gather := g.gather
 		if s.Period == 0 {
-			gathered[0] = gathering{}
-			if n, ok := newestFinite(own); ok {
-				gathered[0].add(n)
-			}
-		} else {
-			g.gather(own, gathered)
+			gather = g.gatherNewest
+		}
+		if age, ok := gather(all.of(server.id), gathered); ok {
+			youngest = min(youngest, age)
 		}
 		for k := range buckets {
-			s.count(&buckets[k], &aggregates[k], &gathered[k], e.stage(server, s.Offset+time.Duration(k)*s.Period))
+			s.count(&buckets[k], &gathered[k], server.stage(s.Offset+time.Duration(k)*s.Period, e.policy.behavior.warmup))
 		}
 	}
 	for k := range buckets {
-		s.finish(&buckets[k], aggregates[k])
+		s.finish(&buckets[k])
 	}
-	return history{period: s.Period, buckets: buckets}
+	if youngest < math.MaxInt64 {
+		newest = g.end.Add(-youngest)
+	}
+	return history{period: s.Period, buckets: buckets}, newest
+}
+
+// joined looks up the samples of servers that are asked for in the order of their IDs.
+type joined struct{ rest []ServerSamples }
+
+// of returns the samples of a server, whose ID is not less than any asked for before.
+func (j *joined) of(id string) []Sample {
+	for len(j.rest) > 0 && j.rest[0].ID < id {
+		j.rest = j.rest[1:]
+	}
+	if len(j.rest) == 0 || j.rest[0].ID != id {
+		return nil
+	}
+	return j.rest[0].Samples
+}
+
+// gatherNewest takes the newest sample of a point.
+func (g *grid) gatherNewest(samples []Sample, into []gathering) (newest time.Duration, ok bool) {
+	clear(into)
+	n, ok := newestFinite(samples)
+	if !ok {
+		return 0, false
+	}
+	into[0].add(n.Value, 0, StatisticNewest)
+	return g.age(n.At), true
 }
 
 // newestFinite returns the newest sample; ok is false where it isn't finite, or there
@@ -223,47 +278,44 @@ func newestFinite(samples []Sample) (s Sample, ok bool) {
 	return s, finite(s.Value)
 }
 
-// count adds one server to a bucket.
-func (s *signal) count(b *bucket, total *aggregate, own *gathering, stage stageOfLife) {
+// count adds one server to a bucket, whose value is the sum, the minimum or the
+// maximum until it is finished.
+func (s *signal) count(b *bucket, own *gathering, stage stageOfLife) {
 	switch {
 	case stage == unborn:
+		return
 	case stage == warming:
 		b.warming++
+		return
 	case own.n == 0:
 		b.missing++
+		return
+	}
+	value := own.value(s.Statistic)
+	b.present++
+	switch {
+	case b.present == 1:
+		b.value = value
+	case s.PerServer.Aggregation == AggregationMinimum:
+		b.value = min(b.value, value)
+	case s.PerServer.Aggregation == AggregationMaximum:
+		b.value = max(b.value, value)
 	default:
-		value := own.value(s.Statistic)
-		if b.present == 0 {
-			*total = aggregate{min: value, max: value}
-		}
-		b.present++
-		total.sum += value
-		total.min = math.Min(total.min, value)
-		total.max = math.Max(total.max, value)
-		if s.listed {
-			b.list = append(b.list, value)
-		}
+		b.value += value
+	}
+	if s.listed {
+		b.list = append(b.list, value)
 	}
 }
 
-func (s *signal) finish(b *bucket, total aggregate) {
+func (s *signal) finish(b *bucket) {
 	if b.present == 0 {
 		return
 	}
 	b.ok = true
-	b.value = s.PerServer.Aggregation.of(total, b.present)
-}
-
-func (a Aggregation) of(total aggregate, n int) float64 {
-	switch a {
-	case AggregationSum:
-		return saturateSum(total.sum)
-	case AggregationMinimum:
-		return total.min
-	case AggregationMaximum:
-		return total.max
-	default:
-		return saturateSum(total.sum) / float64(n)
+	b.value = saturateSum(b.value)
+	if s.PerServer.Aggregation == AggregationAverage {
+		b.value /= float64(b.present)
 	}
 }
 
@@ -287,28 +339,41 @@ const (
 	unborn
 )
 
+// life is a server, as far as decisions look at it.
+type life struct {
+	id string
+	// lived is the time since its launch.
+	lived   time.Duration
+	pending bool
+}
+
 // stage returns where the server was at an instant of that age.
-func (e *evaluation) stage(s *Server, age time.Duration) stageOfLife {
-	lived := e.snapshot.Now.Sub(s.Launched) - age
+func (l *life) stage(age, warmup time.Duration) stageOfLife {
 	switch {
-	case s.Launched.IsZero():
-		lived = math.MaxInt64
-	case lived < 0:
-		if age > 0 {
-			return unborn
-		}
-		lived = 0
-	}
-	if s.State == ServerPending || lived < e.policy.behavior.warmup {
+	case l.lived < age:
+		return unborn
+	case l.pending || l.lived-age < warmup:
 		return warming
 	}
 	return serving
 }
 
-// sortedServers returns the servers that count, by ID.
-func sortedServers(servers []Server) []Server {
-	kept := slices.DeleteFunc(slices.Clone(servers), func(s Server) bool { return s.State == ServerLeaving })
-	if byID := func(a, b Server) int { return cmp.Compare(a.ID, b.ID) }; !slices.IsSortedFunc(kept, byID) {
+// lives returns the servers that count, by ID.
+func lives(now time.Time, servers []Server) []life {
+	kept := make([]life, 0, len(servers))
+	for i := range servers {
+		s := &servers[i]
+		if s.State == ServerLeaving {
+			continue
+		}
+		l := life{id: s.ID, lived: math.MaxInt64, pending: s.State == ServerPending}
+		if !s.Launched.IsZero() {
+			l.lived = max(now.Sub(s.Launched), 0)
+		}
+		kept = append(kept, l)
+	}
+	byID := func(a, b life) int { return cmp.Compare(a.id, b.id) }
+	if !slices.IsSortedFunc(kept, byID) {
 		slices.SortStableFunc(kept, byID)
 	}
 	return kept

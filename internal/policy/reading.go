@@ -131,13 +131,7 @@ func (e *evaluation) measureServers(s *signal, seen Observation, size int) readi
 	case len(seen.Servers) == 0:
 		return absent("it returned no sample of any server")
 	}
-	h := s.serverHistory(e, seen.Servers, size)
-	var at time.Time
-	for i := range e.servers {
-		if n, ok := newestFinite(seen.Servers[e.servers[i].ID]); ok && n.At.After(at) {
-			at = n.At
-		}
-	}
+	h, at := s.serverHistory(e, seen.Servers, size)
 	if h.newest() < 0 {
 		return reading{cause: "it has no sample of a server in service", lastGood: at}
 	}
@@ -278,13 +272,14 @@ func (e *evaluation) silent(i int) string {
 	s, r := &e.policy.signals[i], &e.readings[i]
 	g := s.grid(e.snapshot.Now, len(r.history.buckets))
 	age := s.Offset + time.Duration(r.newest)*s.Period
-	samples := e.snapshot.Signals[s.name].Servers
+	samples := joined{rest: e.snapshot.Signals[s.name].Servers}
 	has := func(id string) bool {
+		own := samples.of(id)
 		if s.Period == 0 {
-			_, ok := newestFinite(samples[id])
+			_, ok := newestFinite(own)
 			return ok
 		}
-		for _, sample := range samples[id] {
+		for _, sample := range own {
 			if at, ok := g.place(sample.At); ok && at == r.newest && finite(sample.Value) {
 				return true
 			}
@@ -293,9 +288,9 @@ func (e *evaluation) silent(i int) string {
 	}
 	count, first := 0, ""
 	for at := range e.servers {
-		if server := &e.servers[at]; e.stage(server, age) == serving && !has(server.ID) {
+		if server := &e.servers[at]; server.stage(age, e.policy.behavior.warmup) == serving && !has(server.id) {
 			if count == 0 {
-				first = server.ID
+				first = server.id
 			}
 			count++
 		}

@@ -71,9 +71,9 @@ func ServerStates() []string {
 type Observation struct {
 	// Samples may come in any order.
 	Samples []Sample
-	// Servers are the samples by server ID, in place of Samples, of a signal of single
-	// servers.
-	Servers map[string][]Sample
+	// Servers are the samples of the single servers, sorted by ID, in place of Samples,
+	// of a signal of single servers. One that has none may be absent.
+	Servers []ServerSamples
 	// Error says in a few words why there are no samples; empty if there are. It
 	// is shown to users and must be the same for the same failure.
 	Error string
@@ -85,6 +85,12 @@ type Observation struct {
 	// LastGood is when the signal last had a value, as far as it is known from earlier
 	// looks; zero: never.
 	LastGood time.Time
+}
+
+// ServerSamples are the samples of one server, in any order.
+type ServerSamples struct {
+	ID      string
+	Samples []Sample
 }
 
 // Sample is one measured value.

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -201,11 +202,12 @@ func (r *reader) observation(path []string, written any, signal policy.Signal) p
 	if form.Servers == nil {
 		return observation
 	}
-	observation.Servers = make(map[string][]policy.Sample, len(form.Servers))
-	for id, own := range form.Servers {
+	observation.Servers = make([]policy.ServerSamples, 0, len(form.Servers))
+	for _, id := range slices.Sorted(maps.Keys(form.Servers)) {
+		own := form.Servers[id]
 		at := slices.Concat(path, []string{"servers", id})
 		if one, ok := r.form(at, own); ok {
-			observation.Servers[id] = r.samples(at, one, signal)
+			observation.Servers = append(observation.Servers, policy.ServerSamples{ID: id, Samples: r.samples(at, one, signal)})
 		}
 	}
 	return observation

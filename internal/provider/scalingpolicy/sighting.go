@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -131,9 +132,13 @@ func (s *sighting) record(signals map[string]signalModel, observations map[strin
 		seen := seenSignal{Query: signals[name].digest(), Error: cut(observation.Error), Pending: cut(observation.Pending)}
 		seen.Samples = s.points(observation.Samples)
 		if observation.Servers != nil {
+			samples := make(map[string][]policy.Sample, len(observation.Servers))
+			for _, own := range observation.Servers {
+				samples[own.ID] = own.Samples
+			}
 			seen.Servers = make([][]point, len(s.Servers))
 			for i, server := range s.Servers {
-				seen.Servers[i] = s.points(observation.Servers[server.ID])
+				seen.Servers[i] = s.points(samples[server.ID])
 			}
 		}
 		seen.LastGood = s.lastGood(seen, before.Signals[name])
@@ -253,11 +258,11 @@ func (s sighting) toObservation(seen seenSignal) policy.Observation {
 	if seen.Servers == nil {
 		return observation
 	}
-	observation.Servers = make(map[string][]policy.Sample)
 	for i, points := range seen.Servers {
 		if i < len(s.Servers) && len(points) > 0 {
-			observation.Servers[s.Servers[i].ID] = s.samples(points)
+			observation.Servers = append(observation.Servers, policy.ServerSamples{ID: s.Servers[i].ID, Samples: s.samples(points)})
 		}
 	}
+	slices.SortFunc(observation.Servers, func(a, b policy.ServerSamples) int { return strings.Compare(a.ID, b.ID) })
 	return observation
 }
