@@ -62,9 +62,10 @@ func (e *evaluation) propose(r *rule) proposed {
 	}
 	p := r.kind.propose(v)
 	why := r.kind.explain(p, v)
-	if p.opinion && p.count < e.current && r.signal >= 0 {
+	if r.signal >= 0 && (!p.opinion || p.count < e.current) {
+		// Without an opinion too: what is lacking might have kept other rules from it.
 		if lacks := e.withheld(r, v); lacks != "" {
-			p.count, p.floored, p.reason = e.current, true, ReasonIncompleteMetric
+			p.opinion, p.count, p.reason = true, e.current, ReasonIncompleteMetric
 			why += "; " + e.policy.signals[r.signal].name + " " + lacks + ", scale-in is not done without it"
 		}
 	}
@@ -72,10 +73,18 @@ func (e *evaluation) propose(r *rule) proposed {
 }
 
 // withheld says what the value lacks that a rule needs to take servers away. A
-// target has an answer of its own to servers without samples.
+// target has an answer of its own to servers without samples, and an alarm may have one
+// to periods without.
 func (e *evaluation) withheld(r *rule, v view) string {
-	if _, filling := r.kind.(target); filling && v.perServer {
-		return e.readings[r.signal].partial
+	switch kind := r.kind.(type) {
+	case target:
+		if v.perServer {
+			return e.readings[r.signal].partial
+		}
+	case step:
+		if kind.missing != MissingMissing {
+			return ""
+		}
 	}
 	return e.incomplete(r.signal)
 }

@@ -163,12 +163,14 @@ type StageTrace struct {
 
 // JSON returns the whole decision as JSON text, the same for the same decision.
 func (d Decision) JSON() string {
-	encoded, err := json.Marshal(d)
-	if err != nil {
+	var text strings.Builder
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false) // People read it.
+	if err := encoder.Encode(d); err != nil {
 		// Every number in it is finite: the signals stage lets no other pass.
 		panic(fmt.Sprintf("encoding a decision: %v", err))
 	}
-	return string(encoded)
+	return strings.TrimSuffix(text.String(), "\n")
 }
 
 // RequiredError says that signals have no value that the policy can't do without.

@@ -185,7 +185,7 @@ func (g *grid) gather(samples []Sample, into []gathering) (newest time.Duration,
 func (g *grid) reach(samples []Sample) int {
 	reach := 0
 	for i := range samples {
-		if index, ok := g.place(samples[i].At); ok {
+		if index, ok := g.place(samples[i].At); ok && finite(samples[i].Value) {
 			reach = max(reach, index+1)
 		}
 	}

@@ -1,11 +1,9 @@
 package policy_test
 
 import (
-	"fmt"
-	"maps"
 	"math"
-	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,127 +11,6 @@ import (
 
 	"github.com/musterhq/terraform-provider-muster/internal/policy"
 )
-
-// trials is how many random cases each property is tried on.
-const trials = 1000
-
-// generator makes random policies and snapshots; equal seeds make equal ones.
-type generator struct{ *rand.Rand }
-
-func generate(seed uint64) generator { return generator{rand.New(rand.NewPCG(seed, 1))} }
-
-func (g generator) float() float64 {
-	switch g.IntN(6) {
-	case 0:
-		return float64(g.IntN(30))
-	case 1:
-		return math.Exp(g.Float64()*80 - 40)
-	case 2:
-		return -g.Float64() * 10
-	default:
-		return g.Float64() * 100
-	}
-}
-
-func (g generator) rule(signal string) policy.Rule {
-	if g.IntN(5) == 0 {
-		return passing(signal)
-	}
-	kinds := policy.TargetTypes()
-	rule := ruleOf(signal, g.Float64()*50+0.01, policy.TargetType(kinds[g.IntN(len(kinds))]))
-	if g.IntN(2) == 0 {
-		rule.Target.Tolerance = policy.Tolerance{Out: new(g.Float64()), In: new(g.Float64())}
-	}
-	return rule
-}
-
-// spec has one rule per signal, and at least one.
-func (g generator) spec() policy.Spec {
-	lower := g.IntN(6)
-	spec := policy.Spec{
-		Min: lower, Max: lower + g.IntN(40),
-		Signals: map[string]policy.Signal{}, Rules: map[string]policy.Rule{},
-	}
-	for i := range 1 + g.IntN(4) {
-		name := fmt.Sprintf("s%d", i)
-		spec.Signals[name] = policy.Signal{}
-		spec.Rules[name] = g.rule(name)
-	}
-	return spec
-}
-
-// anySpec may also have literals and every treatment of missing data.
-func (g generator) anySpec() policy.Spec {
-	spec := g.spec()
-	for _, name := range slices.Sorted(maps.Keys(spec.Signals)) {
-		if g.IntN(5) == 0 {
-			spec.Signals[name] = policy.Signal{Literal: new(g.float())}
-			continue
-		}
-		signal := policy.Signal{MaxAge: time.Duration(g.IntN(3)) * time.Minute}
-		signal.OnMissing = policy.OnMissing(policy.OnMissingValues()[g.IntN(4)])
-		if signal.OnMissing == policy.OnMissingFallback {
-			signal.Fallback = new(g.IntN(20))
-		}
-		spec.Signals[name] = signal
-	}
-	return spec
-}
-
-func (g generator) snapshot(spec policy.Spec) policy.Snapshot {
-	snapshot := policy.Snapshot{
-		Now: now(), Basis: policy.Basis{Intended: g.IntN(50), InService: g.IntN(50)},
-		Signals: map[string]policy.Observation{},
-	}
-	for _, name := range slices.Sorted(maps.Keys(spec.Signals)) {
-		snapshot.Signals[name] = seen(g.float(), g.float())
-	}
-	return snapshot
-}
-
-// anySnapshot may also lack data in every way.
-func (g generator) anySnapshot(spec policy.Spec) policy.Snapshot {
-	snapshot := g.snapshot(spec)
-	if g.IntN(8) == 0 {
-		snapshot.Unseen = policy.NoGroupYet
-	}
-	for _, name := range slices.Sorted(maps.Keys(spec.Signals)) {
-		switch g.IntN(8) {
-		case 0:
-			snapshot.Signals[name] = failed("refused")
-		case 1:
-			snapshot.Signals[name] = seen(math.NaN())
-		case 2:
-			snapshot.Signals[name] = seen(1, math.Inf(-1))
-		case 3:
-			delete(snapshot.Signals, name)
-		case 4:
-			snapshot.Signals[name] = policy.Observation{Pending: "edited"}
-		}
-	}
-	return snapshot
-}
-
-func clone(snapshot policy.Snapshot) policy.Snapshot {
-	snapshot.Signals = maps.Clone(snapshot.Signals)
-	for name, observation := range snapshot.Signals {
-		observation.Samples = slices.Clone(observation.Samples)
-		snapshot.Signals[name] = observation
-	}
-	return snapshot
-}
-
-func forAll(t *testing.T, try func(t *testing.T, g generator)) {
-	t.Helper()
-	for seed := range uint64(trials) {
-		try(t, generate(seed))
-		if t.Failed() {
-			t.Fatalf("seed %d", seed)
-		}
-	}
-}
-
-func clamp(spec policy.Spec, n int) int { return min(max(n, spec.Min), spec.Max) }
 
 func TestProperty_boundsAndPurity(t *testing.T) {
 	t.Parallel()
@@ -143,8 +20,10 @@ func TestProperty_boundsAndPurity(t *testing.T) {
 		snapshot := g.anySnapshot(spec)
 		before := clone(snapshot)
 		first := compile(t, spec).Decide(snapshot)
-		if first.Desired < spec.Min || first.Desired > spec.Max {
-			t.Errorf("%d is outside %d to %d", first.Desired, spec.Min, spec.Max)
+		outside := first.Desired < first.Trace.Min || first.Desired > first.Trace.Max
+		held := first.Recommended != nil && first.Desired == snapshot.Basis.Intended
+		if outside && !held {
+			t.Errorf("%s is outside %d to %d", first.Sentence, first.Trace.Min, first.Trace.Max)
 		}
 		second := compile(t, spec).Decide(clone(snapshot))
 		if first.JSON() != second.JSON() {
@@ -160,75 +39,171 @@ func equateNaN() cmp.Option {
 	return cmp.Comparer(func(a, b float64) bool { return a == b || math.IsNaN(a) && math.IsNaN(b) })
 }
 
+func TestProperty_theOrderOfASnapshotDoesNotMatter(t *testing.T) {
+	t.Parallel()
+	forAll(t, func(t *testing.T, g generator) {
+		t.Helper()
+		spec := g.anySpec()
+		snapshot := g.anySnapshot(spec)
+		compiled := compile(t, spec)
+		first := compiled.Decide(snapshot)
+		shuffled := clone(snapshot)
+		g.Shuffle(len(shuffled.Servers), func(i, j int) {
+			shuffled.Servers[i], shuffled.Servers[j] = shuffled.Servers[j], shuffled.Servers[i]
+		})
+		slices.Reverse(shuffled.Changes)
+		for _, observation := range shuffled.Signals {
+			slices.Reverse(observation.Samples)
+		}
+		if second := compiled.Decide(shuffled); first.Desired != second.Desired {
+			t.Errorf("in another order, %q is %q", first.Sentence, second.Sentence)
+		}
+	})
+}
+
 func TestProperty_directionIsNeverReversed(t *testing.T) {
 	t.Parallel()
 	forAll(t, func(t *testing.T, g generator) {
 		t.Helper()
 		spec := g.anySpec()
 		snapshot := g.anySnapshot(spec)
-		snapshot.Basis.Intended = clamp(spec, snapshot.Basis.Intended)
 		decision := compile(t, spec).Decide(snapshot)
-		change := decision.Desired - snapshot.Basis.Intended
-		switch {
-		case change > 0 && decision.Direction != policy.DirectionOut,
-			change < 0 && decision.Direction != policy.DirectionIn:
+		current := snapshot.Basis.Intended
+		if current < decision.Trace.Min || current > decision.Trace.Max {
+			return // The bounds have a say of their own.
+		}
+		change := decision.Desired - current
+		if change > 0 && decision.Direction != policy.DirectionOut || change < 0 && decision.Direction != policy.DirectionIn {
 			t.Errorf("%s although the rules pull %s", decision.Sentence, decision.Direction)
 		}
 	})
 }
 
-func TestProperty_monotoneInEachSignal(t *testing.T) {
+func TestProperty_stagesOnlyMoveTowardsCurrent(t *testing.T) {
 	t.Parallel()
+	limiting := []string{"stabilization", "projection", "cooldown", "max_change"}
+	moved := map[string]int{}
 	forAll(t, func(t *testing.T, g generator) {
 		t.Helper()
-		spec := g.spec()
-		lower := g.snapshot(spec)
-		higher := clone(lower)
-		value := g.float()
-		lower.Signals["s0"] = seen(value)
-		higher.Signals["s0"] = seen(value + math.Abs(g.float()))
-		compiled := compile(t, spec)
-		less, more := compiled.Decide(lower), compiled.Decide(higher)
-		if less.Desired > more.Desired {
-			t.Errorf("a higher signal lowers the number:\n%s\n%s", less.Sentence, more.Sentence)
+		spec := g.anySpec()
+		decision := compile(t, spec).Decide(g.anySnapshot(spec))
+		current := decision.Trace.Current
+		for _, stage := range decision.Trace.Stages {
+			if !slices.Contains(limiting, stage.Stage) || stage.In == stage.Out {
+				continue
+			}
+			moved[stage.Stage]++
+			lower, upper := min(stage.In, current), max(stage.In, current)
+			if stage.Out < lower || stage.Out > upper {
+				t.Errorf("stage %s moves %d to %d, away from %d: %s", stage.Stage, stage.In, stage.Out, current, decision.Sentence)
+			}
 		}
 	})
+	for _, stage := range limiting {
+		if moved[stage] < 5 {
+			t.Errorf("stage %s has moved %d numbers: the cases are too poor", stage, moved[stage])
+		}
+	}
 }
 
+// raise adds to all values of a signal.
+func raise(snapshot policy.Snapshot, signal string, by float64) policy.Snapshot {
+	raised := clone(snapshot)
+	observation := raised.Signals[signal]
+	for i := range observation.Samples {
+		observation.Samples[i].Value += by
+	}
+	for _, server := range observation.Servers {
+		for i := range server.Samples {
+			server.Samples[i].Value += by
+		}
+	}
+	return raised
+}
+
+func TestProperty_monotoneInEachSignal(t *testing.T) {
+	t.Parallel()
+	// The opinion of a rule that removes servers is lost when its signal rises, and then
+	// other rules may remove more: only by itself is it monotone.
+	growing := func(g generator) policy.Spec {
+		return g.spec(func(signal string) policy.Rule {
+			if g.chance(3) {
+				return g.adding(signal)
+			}
+			return g.target(signal)
+		})
+	}
+	alone := func(g generator) policy.Spec {
+		spec := g.spec(g.removing)
+		for _, name := range names(spec.Rules)[1:] {
+			delete(spec.Rules, name)
+		}
+		return spec
+	}
+	for name, specOf := range map[string]func(generator) policy.Spec{"targets and steps that add": growing, "one step that removes": alone} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			forAll(t, func(t *testing.T, g generator) {
+				t.Helper()
+				spec := specOf(g)
+				lower := g.snapshot(spec)
+				compiled := compile(t, spec)
+				less, more := compiled.Decide(lower), compiled.Decide(raise(lower, "s0", math.Abs(g.float())))
+				if less.Desired > more.Desired {
+					t.Errorf("a higher signal lowers the number:\n%s\n%s", less.JSON(), more.JSON())
+				}
+			})
+		})
+	}
+}
+
+// Where nobody had an opinion, the number was held only for want of one.
 func TestProperty_addingARuleNeverLowers(t *testing.T) {
 	t.Parallel()
 	forAll(t, func(t *testing.T, g generator) {
 		t.Helper()
-		spec := g.spec()
+		spec := g.spec(g.target)
+		more := policy.Signal{Period: time.Minute}
+		spec.Signals["more"] = more
 		snapshot := g.snapshot(spec)
 		without := compile(t, spec).Decide(snapshot)
-		spec.Signals["more"] = policy.Signal{}
 		spec.Rules["more"] = g.rule("more")
-		snapshot.Signals["more"] = seen(g.float())
 		with := compile(t, spec).Decide(snapshot)
 		if with.Desired < without.Desired {
-			t.Errorf("one rule more lowers the number:\n%s\n%s", without.Sentence, with.Sentence)
+			t.Errorf("one rule more lowers the number:\n%s\n%s", without.JSON(), with.JSON())
 		}
 	})
 }
 
 // Where the data asked for more than the current number, losing them can't ask
-// for it too; but never does their loss remove a server.
+// for it too; but never does the loss of all samples, or of the newest, remove a server.
 func TestProperty_losingDataNeverRemovesServers(t *testing.T) {
 	t.Parallel()
+	saved := 0
 	forAll(t, func(t *testing.T, g generator) {
 		t.Helper()
-		spec := g.spec()
+		spec := g.spec(g.rule)
 		snapshot := g.snapshot(spec)
 		compiled := compile(t, spec)
 		with := compiled.Decide(snapshot)
-		snapshot.Signals["s0"] = failed("refused")
-		without := compiled.Decide(snapshot)
-		current := clamp(spec, snapshot.Basis.Intended)
-		if without.Desired < current || without.Desired < min(with.Desired, current) {
-			t.Errorf("without data %s, with data %s", without.Sentence, with.Sentence)
+		lacking := clone(snapshot)
+		if age := g.minutes(15); g.chance(3) {
+			lacking.Signals["s0"] = failed("refused")
+		} else {
+			lacking.Signals["s0"] = without(snapshot.Signals["s0"], snapshot.Now, age)
+		}
+		less := compiled.Decide(lacking)
+		current := min(max(snapshot.Basis.Intended, spec.Min), spec.Max)
+		if less.Desired < current || less.Desired < min(with.Desired, current) {
+			t.Errorf("without data %s\nwith data %s", less.JSON(), with.JSON())
+		}
+		if with.Desired < current {
+			saved++
 		}
 	})
+	if saved < trials/20 {
+		t.Errorf("with all data, %d of %d cases remove servers: the cases are too poor", saved, trials)
+	}
 }
 
 // The load is what stays the same when the number of servers changes: the signal
@@ -237,10 +212,15 @@ func TestProperty_idempotent(t *testing.T) {
 	t.Parallel()
 	forAll(t, func(t *testing.T, g generator) {
 		t.Helper()
-		spec := g.spec()
+		spec := g.spec(g.target)
+		spec.Behavior = policy.Behavior{ScaleIn: policy.Limits{StabilizationWindow: new(time.Duration)}}
+		for name, signal := range spec.Signals {
+			signal.PerServer, signal.Period = nil, 0
+			spec.Signals[name] = signal
+		}
 		snapshot := g.snapshot(spec)
 		servers := 1 + g.IntN(40)
-		snapshot.Basis = running(servers)
+		snapshot.Basis, snapshot.Servers = running(servers), nil
 		compiled := compile(t, spec)
 		first := compiled.Decide(snapshot)
 		if first.Desired == 0 {
@@ -248,7 +228,7 @@ func TestProperty_idempotent(t *testing.T) {
 		}
 		for name, rule := range spec.Rules {
 			if rule.Target != nil && rule.Target.Type != policy.TargetAverage {
-				value := snapshot.Signals[name].Samples[1].Value
+				value := snapshot.Signals[name].Samples[0].Value
 				snapshot.Signals[name] = seen(value * float64(servers) / float64(first.Desired))
 			}
 		}
@@ -258,4 +238,69 @@ func TestProperty_idempotent(t *testing.T) {
 			t.Errorf("the same load, applied, is decided anew:\n%s\n%s", first.Sentence, second.Sentence)
 		}
 	})
+}
+
+// What is kept of a snapshot is enough to come to the same decision.
+func TestProperty_condensedDecidesTheSame(t *testing.T) {
+	t.Parallel()
+	forAll(t, func(t *testing.T, g generator) {
+		t.Helper()
+		spec := g.anySpec()
+		snapshot := g.anySnapshot(spec)
+		compiled := compile(t, spec)
+		want := compiled.Decide(snapshot)
+		condensed := clone(snapshot)
+		condensed.Signals = compiled.Condense(snapshot, math.MaxInt32)
+		if got := compiled.Decide(condensed); got.JSON() != want.JSON() {
+			t.Errorf("condensed, the decision differs:\n%s\n%s", want.JSON(), got.JSON())
+		}
+	})
+}
+
+// A decision that stands is told in the same words later.
+func TestProperty_sentencesDoNotAge(t *testing.T) {
+	t.Parallel()
+	forAll(t, func(t *testing.T, g generator) {
+		t.Helper()
+		spec := g.anySpec()
+		spec.Schedules = nil
+		for name, rule := range spec.Rules {
+			rule.ActiveDuring = nil
+			spec.Rules[name] = rule
+		}
+		snapshot := g.anySnapshot(spec)
+		compiled := compile(t, spec)
+		later := shifted(snapshot, 17*time.Hour)
+		first, second := compiled.Decide(snapshot), compiled.Decide(later)
+		if first.Sentence != second.Sentence || strings.Contains(first.Sentence, "2026-") {
+			t.Errorf("%q is %q later", first.Sentence, second.Sentence)
+		}
+	})
+}
+
+// shifted returns the same snapshot at another time.
+func shifted(snapshot policy.Snapshot, by time.Duration) policy.Snapshot {
+	moved := clone(snapshot)
+	moved.Now = moved.Now.Add(by)
+	for i := range moved.Servers {
+		moved.Servers[i].Launched = moved.Servers[i].Launched.Add(by)
+	}
+	for i := range moved.Changes {
+		moved.Changes[i].At = moved.Changes[i].At.Add(by)
+	}
+	for name, observation := range moved.Signals {
+		for i := range observation.Samples {
+			observation.Samples[i].At = observation.Samples[i].At.Add(by)
+		}
+		for _, server := range observation.Servers {
+			for i := range server.Samples {
+				server.Samples[i].At = server.Samples[i].At.Add(by)
+			}
+		}
+		if !observation.LastGood.IsZero() {
+			observation.LastGood = observation.LastGood.Add(by)
+		}
+		moved.Signals[name] = observation
+	}
+	return moved
 }

@@ -18,8 +18,6 @@ type proposal struct {
 	filled, cancelled bool
 	// blind marks a proposal that comes from the absence of a value.
 	blind bool
-	// floored: it would be less if the value were complete.
-	floored bool
 }
 
 // opinion is the proposal of a number that comes from a formula.

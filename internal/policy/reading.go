@@ -125,11 +125,8 @@ func (e *evaluation) measure(s *signal, seen Observation) reading {
 }
 
 func (e *evaluation) measureServers(s *signal, seen Observation, size int) reading {
-	switch {
-	case seen.Error != "":
+	if seen.Error != "" {
 		return absent(seen.Error)
-	case len(seen.Servers) == 0:
-		return absent("it returned no sample of any server")
 	}
 	h, at := s.serverHistory(e, seen.Servers, size)
 	if h.newest() < 0 {

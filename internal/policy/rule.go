@@ -90,7 +90,8 @@ type TreatMissingData string
 // The treatments, as CloudWatch's alarms have them.
 const (
 	// MissingMissing, the default, goes by the samples that there are: all breach,
-	// and the oldest of them is DatapointsToAlarm periods old.
+	// and the oldest of them is DatapointsToAlarm periods old. While the newest is
+	// missing, no rule takes servers away; the other treatments don't mind.
 	MissingMissing TreatMissingData = "missing"
 	// MissingIgnore has no opinion.
 	MissingIgnore TreatMissingData = "ignore"
