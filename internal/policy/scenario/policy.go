@@ -8,9 +8,15 @@ import (
 	"github.com/musterhq/terraform-provider-muster/internal/policy"
 )
 
-// DefaultPeriod is the period of the signals that have a past at their source,
-// unless it is set.
-const DefaultPeriod = time.Minute
+// What holds for signals unless it is set.
+const (
+	// DefaultPeriod is the period of the signals that have a past at their source.
+	DefaultPeriod = time.Minute
+	// DefaultCloudWatchOffset is the offset of signals from CloudWatch, whose samples
+	// come up to two minutes late. Without it, the newest period would hardly ever have
+	// one, and no server would be taken away.
+	DefaultCloudWatchOffset = 2 * time.Minute
+)
 
 // elsewhere are the arguments of muster_scaling_policy that the engine doesn't know:
 // which group it is about, and what it has decided.
@@ -77,6 +83,9 @@ func measuredSignal(signal map[string]any) map[string]any {
 			if cloudWatch[name] != nil {
 				signal[name] = cloudWatch[name]
 			}
+		}
+		if signal["offset"] == nil {
+			signal["offset"] = DefaultCloudWatchOffset.String()
 		}
 	}
 	if signal["period"] == nil && (signal["cloudwatch"] != nil || signal["query"] != nil) {

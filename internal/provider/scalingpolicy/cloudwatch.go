@@ -9,6 +9,7 @@ import (
 
 	"github.com/musterhq/terraform-provider-muster/internal/metric"
 	"github.com/musterhq/terraform-provider-muster/internal/policy"
+	"github.com/musterhq/terraform-provider-muster/internal/policy/scenario"
 	"github.com/musterhq/terraform-provider-muster/internal/tfvalue"
 )
 
@@ -45,6 +46,9 @@ func (c cloudWatch) query() metric.Query {
 		Period:     checked(text(c.Object, "period")),
 		Window:     checked(text(c.Object, "window")),
 		Offset:     checked(text(c.Object, "offset")),
+	}
+	if text(c.Object, "offset").IsNull() {
+		query.Offset = scenario.DefaultCloudWatchOffset
 	}
 	if perServer := c.perServer(); !perServer.IsNull() && !perServer.IsUnknown() {
 		query.PerServer = &metric.PerServer{Dimension: text(perServer, "dimension").ValueString()}
@@ -89,7 +93,7 @@ func (c cloudWatch) faults(path []string) []policy.Fault {
 		switch {
 		case err != nil:
 			faults = append(faults, policy.Fault{Path: slices.Concat(path, []string{name}), Message: err.Error()})
-		case length == 0:
+		case length == 0 && name != "offset":
 			faults = append(faults, policy.Fault{Path: slices.Concat(path, []string{name}), Message: "must be above 0; leave it out for its default"})
 		}
 	}

@@ -5,6 +5,8 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/musterhq/terraform-provider-muster/internal/policy"
 )
 
 const metricMath = "[metric math](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html)"
@@ -31,12 +33,12 @@ func cloudWatchAttribute() schema.SingleNestedAttribute {
 		},
 		"offset": schema.StringAttribute{
 			Optional:            true,
-			MarkdownDescription: "How far in the past the window ends, as a duration, for metrics whose newest values are still being completed. Default: it ends now.",
+			MarkdownDescription: "How far in the past the window ends, as a duration, because samples come late, and newest values are still being completed. Default: `2m`.",
 		},
 		"per_server": schema.SingleNestedAttribute{
 			Optional: true,
-			MarkdownDescription: "Asks for the metric of every server that is in service, and makes one number of them. A server without a sample in the window is left out; " +
-				"while there is one, the signal may add servers and takes none away.",
+			MarkdownDescription: "Asks for the metric of every server that is in service, and makes one number of them. A server without a sample in the newest period counts, in a `target`, " +
+				"as one at the target before servers are removed and as an idle one before some are added; other rules remove no server while there is one.",
 			Attributes: map[string]schema.Attribute{
 				"dimension": schema.StringAttribute{
 					Required:            true,
@@ -44,7 +46,7 @@ func cloudWatchAttribute() schema.SingleNestedAttribute {
 				},
 				"aggregation": schema.StringAttribute{
 					Optional:            true,
-					MarkdownDescription: "What becomes of the newest samples of the servers: `average`, `maximum`, `minimum` or `sum`. Default: `average`.",
+					MarkdownDescription: "What becomes of the servers' samples: " + oneOf(policy.Aggregations()) + ". Default: `average`.",
 				},
 			},
 		},

@@ -44,11 +44,12 @@ func (s *sky) clock() time.Time {
 	return s.now
 }
 
-// pass lets an hour pass, in whose last minute the metric has a value.
+// pass lets an hour pass. In the last minute of which CloudWatch must know, the metric
+// has a value.
 func (s *sky) pass(values map[string]float64) {
 	s.mu.Lock()
 	s.now = s.now.Add(time.Hour)
-	at := s.now.Add(-time.Minute)
+	at := s.now.Add(-3 * time.Minute)
 	s.mu.Unlock()
 	for server, value := range values {
 		measured := cloudwatchfake.Metric{Namespace: "App", Name: "Load"}

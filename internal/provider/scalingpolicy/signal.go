@@ -89,16 +89,24 @@ func (s signalModel) faults(path []string) []policy.Fault {
 		fetched["cloudwatch"] = s.CloudWatch
 		return append(faults, apart(path, "expression", fetched)...)
 	case !s.CloudWatch.IsNull():
-		for name, value := range map[string]attr.Value{"per_server": s.PerServer, "period": s.Period, "offset": s.Offset, "statistic": s.Statistic} {
-			fetched[name] = value
-		}
-		return slices.Concat(faults, apart(path, "cloudwatch, which has its own", fetched), cloudWatch{s.CloudWatch}.faults(slices.Concat(path, []string{"cloudwatch"})))
+		return slices.Concat(faults, apart(path, "cloudwatch", fetched), s.misplaced(path), cloudWatch{s.CloudWatch}.faults(slices.Concat(path, []string{"cloudwatch"})))
 	case s.Source.IsNull():
 		return append(faults, policy.Fault{Path: path, Message: "must have one of literal, expression, source and cloudwatch"})
 	case !s.Query.IsNull():
 		return append(faults, apart(path, "query", map[string]attr.Value{"path": s.Path, "value": s.Value, "time": s.Time})...)
 	case !s.Window.IsNull():
 		return append(faults, policy.Fault{Path: slices.Concat(path, []string{"window"}), Message: "is used only with query"})
+	}
+	return faults
+}
+
+// misplaced returns a fault for each argument that cloudwatch has too.
+func (s signalModel) misplaced(path []string) []policy.Fault {
+	var faults []policy.Fault
+	for name, value := range map[string]attr.Value{"per_server": s.PerServer, "period": s.Period, "offset": s.Offset, "statistic": s.Statistic} {
+		if !value.IsNull() {
+			faults = append(faults, policy.Fault{Path: slices.Concat(path, []string{name}), Message: "belongs into cloudwatch = { … } here; move it there"})
+		}
 	}
 	return faults
 }
