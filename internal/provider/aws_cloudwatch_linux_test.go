@@ -24,6 +24,7 @@ resource "muster_scaling_policy" "web" {
   max_servers          = 10
   signals = {
     queue = { cloudwatch = {
+      offset     = "0s" # The servers are younger than what two minutes ago was.
       expression = "waiting + running"
       queries = {
         waiting = { namespace = "App", metric_name = "Waiting", statistic = "Maximum" }
@@ -31,7 +32,7 @@ resource "muster_scaling_policy" "web" {
       }
     } }
     load = { cloudwatch = {
-      namespace = "AWS/EC2", metric_name = "CPUUtilization", per_server = { dimension = "InstanceId" }
+      offset = "0s", namespace = "AWS/EC2", metric_name = "CPUUtilization", per_server = { dimension = "InstanceId" }
     } }
   }
   rules = {

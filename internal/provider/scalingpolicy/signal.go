@@ -82,6 +82,8 @@ func (s signalModel) faults(path []string) []policy.Fault {
 	fetched := map[string]attr.Value{"source": s.Source, "query": s.Query, "path": s.Path, "value": s.Value, "time": s.Time, "window": s.Window}
 	faults := s.lengths(path)
 	switch {
+	case s.Literal.IsUnknown(), s.Expression.IsUnknown(), s.CloudWatch.IsUnknown(), s.Source.IsUnknown(), s.Query.IsUnknown():
+		return faults // They may turn out to be null.
 	case !s.Literal.IsNull():
 		fetched["cloudwatch"] = s.CloudWatch
 		return append(faults, apart(path, "literal", fetched)...)
@@ -138,7 +140,7 @@ func (s signalModel) lengths(path []string) []policy.Fault {
 func apart(path []string, one string, others map[string]attr.Value) []policy.Fault {
 	var faults []policy.Fault
 	for name, value := range others {
-		if !value.IsNull() {
+		if !value.IsNull() && !value.IsUnknown() {
 			faults = append(faults, policy.Fault{
 				Path: slices.Concat(path, []string{name}), Message: "can't be combined with " + one + "; remove one of the two",
 			})
