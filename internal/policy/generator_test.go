@@ -185,7 +185,7 @@ func (g generator) anySpec() policy.Spec {
 		spec.Rules["sum"] = g.target("sum")
 	}
 	spec.Schedules = map[string]policy.Schedule{
-		"day":   {Start: "0 8 * * *", Duration: 10 * time.Hour, Min: new(g.IntN(12))},
+		"day":   {Start: "0 8 * * *", Duration: new(10 * time.Hour), Min: new(g.IntN(12))},
 		"night": {Start: "0 20 * * *", End: "0 6 * * *", TimeZone: "Europe/Berlin", Exact: new(g.IntN(12))},
 	}
 	if rule := spec.Rules["s0"]; g.chance(3) {
@@ -211,7 +211,7 @@ func (g generator) flapping(spec policy.Spec) policy.Spec {
 			delete(spec.Rules, name)
 		}
 	}
-	spec.Behavior.ScaleIn.StabilizationWindow = new(time.Duration)
+	spec.Behavior.ScaleIn.StabilizationWindow, spec.Schedules = new(time.Duration), nil
 	return spec
 }
 

@@ -47,8 +47,8 @@ type Schedule struct {
 	// Duration, the time that passes from each start, or End, a cron expression like
 	// Start, says when it ends. With neither it is in force until any other schedule
 	// of the policy starts.
-	Duration time.Duration `json:"duration"`
-	End      string        `json:"end"`
+	Duration *time.Duration `json:"duration"`
+	End      string         `json:"end"`
 	// TimeZone is an IANA name; empty: UTC.
 	TimeZone string `json:"time_zone"`
 	// Min and Max take the place of the policy's own bounds while the schedule is in

@@ -1,0 +1,68 @@
+package schedule
+
+import (
+	"fmt"
+	"time"
+
+	// The time zone database is part of the provider for Windows and for containers
+	// that have none. Package time prefers the system's where there is one.
+	_ "time/tzdata"
+)
+
+// Parse makes a schedule of what its user writes. The error is a [*SpecError] with
+// every fault.
+func Parse(spec Spec) (*Schedule, error) {
+	var found faults
+	s := &Schedule{}
+	var messages []string
+	s.start, messages = parseExpression(spec.Start)
+	found.add("start", messages...)
+	s.parseEnd(spec, len(messages) == 0, &found)
+	s.parseDuration(spec, &found)
+	location, err := loadLocation(spec.TimeZone)
+	if err != nil {
+		found.add("time_zone", err.Error())
+	}
+	s.zone = zone{location}
+	if len(found) > 0 {
+		return nil, &SpecError{Faults: found}
+	}
+	return s, nil
+}
+
+func (s *Schedule) parseEnd(spec Spec, startIsGood bool, found *faults) {
+	if spec.End == "" {
+		return
+	}
+	end, messages := parseExpression(spec.End)
+	found.add("end", messages...)
+	if startIsGood && len(messages) == 0 && end == s.start {
+		found.add("end", "is the same as start, so that the schedule would never be in force; without end and duration it is in force until another one begins")
+	}
+	s.end = &end
+}
+
+func (s *Schedule) parseDuration(spec Spec, found *faults) {
+	if spec.Duration == nil {
+		return
+	}
+	if *spec.Duration <= 0 {
+		found.add("duration", fmt.Sprintf("must be more than zero, and is %s", *spec.Duration))
+	}
+	if spec.End != "" {
+		found.add("duration", "is set besides end; only one of them can say how long the schedule is in force")
+	}
+	s.duration = *spec.Duration
+}
+
+// loadLocation doesn't know "Local", which would be another zone on each machine.
+func loadLocation(name string) (*time.Location, error) {
+	if name == "" {
+		return time.UTC, nil
+	}
+	location, err := time.LoadLocation(name)
+	if err != nil || name == "Local" {
+		return nil, fmt.Errorf("%q is not a name in the IANA time zone database; write one such as Europe/Berlin or UTC", name)
+	}
+	return location, nil
+}
