@@ -192,7 +192,7 @@ func (g generator) anySpec() policy.Spec {
 		rule.ActiveDuring = []string{oneOf(g, "day", "night")}
 		spec.Rules["s0"] = rule
 	}
-	if g.chance(4) {
+	if g.chance(3) {
 		return g.flapping(spec)
 	}
 	return spec

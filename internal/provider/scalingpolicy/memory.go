@@ -41,9 +41,15 @@ func (m memory) with(next change) memory {
 	return kept
 }
 
-func (m memory) toChanges() []policy.Change {
+// followed returns the changes that a group of that size has followed. The newest ones
+// are not among them where it was looked at before, or an apply didn't reach it.
+func (m memory) followed(size int) []policy.Change {
+	kept := len(m.Changes)
+	for kept > 0 && m.Changes[kept-1].To != size {
+		kept--
+	}
 	var changes []policy.Change
-	for _, change := range m.Changes {
+	for _, change := range m.Changes[:kept] {
 		changes = append(changes, policy.Change{At: change.At, From: change.From, To: change.To})
 	}
 	return changes

@@ -104,7 +104,7 @@ func (w *world) Fetch(_ context.Context, queries []metric.Query) []metric.Result
 			continue
 		}
 		w.value += w.drift
-		results[i].Samples = []metric.Sample{{At: time.Now(), Value: w.value}}
+		results[i].Samples = []metric.Sample{{At: w.Now(), Value: w.value}}
 	}
 	return results
 }

@@ -222,7 +222,7 @@ func (s sighting) snapshot(m model, signals map[string]signalModel, remembered m
 		snapshot.Basis = policy.Basis{Intended: s.Intended, InService: s.InService}
 		snapshot.Servers = s.toServers()
 		snapshot.Signals = s.observations(signals)
-		snapshot.Changes = remembered.toChanges()
+		snapshot.Changes = remembered.followed(s.Intended)
 	}
 	return snapshot
 }
