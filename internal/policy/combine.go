@@ -24,9 +24,28 @@ func (e *evaluation) combineRules() (Reason, string) {
 	e.explain(proposals, winner)
 	e.traceRules(proposals, winner)
 	e.reason = combinedReason(proposals, winner)
+	e.withhold(proposals)
 	reason, detail := e.reason, e.clauses[0]
 	e.settle()
 	return reason, detail
+}
+
+// withhold takes no servers away for want of what a value lacks: it might have kept
+// them, also where what there is of it gives the rule no opinion.
+func (e *evaluation) withhold(proposals []proposed) {
+	if e.combined >= e.current {
+		return
+	}
+	said := map[int]bool{}
+	for i := range proposals {
+		p := &proposals[i]
+		if p.lacks == "" || said[p.rule.signal] {
+			continue
+		}
+		said[p.rule.signal] = true
+		e.combined, e.reason = e.current, ReasonIncompleteMetric
+		e.clauses = append(e.clauses, e.policy.signals[p.rule.signal].name+" "+p.lacks+", scale-in is not done without it")
+	}
 }
 
 // settle carries the combined number on, except where the rules are content with
@@ -61,21 +80,17 @@ func (e *evaluation) propose(r *rule) proposed {
 		v = e.viewNow(r.signal)
 	}
 	p := r.kind.propose(v)
-	why := r.kind.explain(p, v)
-	if r.signal >= 0 && (!p.opinion || p.count < e.current) {
-		// Without an opinion too: what is lacking might have kept other rules from it.
-		if lacks := e.withheld(r, v); lacks != "" {
-			p.opinion, p.count, p.reason = true, e.current, ReasonIncompleteMetric
-			why += "; " + e.policy.signals[r.signal].name + " " + lacks + ", scale-in is not done without it"
-		}
+	made := proposed{rule: r, proposal: p, why: r.kind.explain(p, v)}
+	if r.signal >= 0 {
+		made.lacks = e.lacks(r, v)
 	}
-	return proposed{rule: r, proposal: p, why: why}
+	return made
 }
 
-// withheld says what the value lacks that a rule needs to take servers away. A
+// lacks says what the value lacks that a rule needs to take servers away. A
 // target has an answer of its own to servers without samples, and an alarm may have one
 // to periods without.
-func (e *evaluation) withheld(r *rule, v view) string {
+func (e *evaluation) lacks(r *rule, v view) string {
 	switch kind := r.kind.(type) {
 	case target:
 		if v.perServer {
@@ -194,7 +209,7 @@ func (e *evaluation) traceRules(proposals []proposed, winner int) {
 	e.trace.Rules = make([]RuleTrace, 0, len(proposals))
 	for i := range proposals {
 		p := &proposals[i]
-		trace := RuleTrace{Rule: p.rule.name, Reason: p.reason, Detail: p.why, Won: i == winner}
+		trace := RuleTrace{Rule: p.rule.name, Reason: p.reason, Detail: p.why, Lacks: p.lacks, Won: i == winner}
 		if p.opinion {
 			trace.Proposal = &p.count
 		}

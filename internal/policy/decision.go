@@ -145,6 +145,8 @@ type RuleTrace struct {
 	Detail  string `json:"detail"`
 	// Change says which values of the signal would give another number.
 	Change string `json:"change,omitempty"`
+	// Lacks says what the value lacks, for which reason no servers are taken away.
+	Lacks string `json:"lacks,omitempty"`
 	// Won marks the rule that the decision follows.
 	Won bool `json:"won,omitempty"`
 }

@@ -32,6 +32,9 @@ type proposed struct {
 	rule *rule
 	// why is the clause that explains the number.
 	why string
+	// lacks says what the value lacks, for which reason no servers are taken away; empty:
+	// nothing.
+	lacks string
 }
 
 func (p *proposed) beats(other *proposed) bool {

@@ -156,7 +156,7 @@ func (m model) evaluate(compiled *policy.Policy, signals map[string]signalModel,
 func (m model) warnIncomplete(decision policy.Decision) diag.Diagnostics {
 	var diagnostics diag.Diagnostics
 	for _, rule := range decision.Trace.Rules {
-		if !rule.Won || rule.Reason != policy.ReasonIncompleteMetric {
+		if decision.Reason != policy.ReasonIncompleteMetric || rule.Lacks == "" {
 			continue
 		}
 		diagnostics.AddAttributeWarning(path.Root("signals").AtMapKey(rule.Signal), "Scale-In Held",
