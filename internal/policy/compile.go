@@ -77,8 +77,6 @@ func Compile(spec Spec) (*Policy, error) {
 type compiler struct {
 	spec   Spec
 	faults []Fault
-	// gating are the schedules that rules name.
-	gating map[string]bool
 }
 
 func (c *compiler) fault(path []string, format string, args ...any) {

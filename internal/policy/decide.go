@@ -38,7 +38,7 @@ func (p *Policy) evaluate(snapshot Snapshot) *evaluation {
 		policy: p, snapshot: snapshot, servers: lives(snapshot.Now, snapshot.Servers),
 		current: current, number: current, combined: current,
 		reason: ReasonReadyForNewScale,
-		trace:  Trace{Stages: make([]StageTrace, 0, len(pipeline()))},
+		trace:  Trace{Stages: make([]StageTrace, 0, stages)},
 	}
 }
 
@@ -49,7 +49,10 @@ type stage struct {
 	run  func(*evaluation) (Reason, string)
 }
 
-func pipeline() [10]stage {
+// stages is how many there are.
+const stages = 10
+
+func pipeline() [stages]stage {
 	return [...]stage{
 		{"repair", (*evaluation).repair},
 		{"servers", (*evaluation).classify},

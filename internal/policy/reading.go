@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -69,8 +70,7 @@ func (e *evaluation) usedSignals() []bool {
 			used[r.signal] = true
 		}
 	}
-	for at := len(e.policy.order) - 1; at >= 0; at-- {
-		i := e.policy.order[at]
+	for _, i := range slices.Backward(e.policy.order) {
 		if !used[i] {
 			continue
 		}

@@ -16,6 +16,7 @@ var scenarioFolder = flag.String("scenarios", "", "a folder of scenarios, relati
 // TestScenarios runs the scenarios of a folder. Of the folder that a user names it
 // prints one line for each.
 func TestScenarios(t *testing.T) {
+	t.Parallel()
 	folder, out := filepath.Join("testdata", "scenarios"), io.Discard
 	if *scenarioFolder != "" {
 		folder, out = given(*scenarioFolder), spoken(t)

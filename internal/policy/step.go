@@ -152,10 +152,10 @@ func (s step) percentage(adjustment float64, current int) int {
 func added(current, change int) int { return min(max(current+change, 0), maxCount) }
 
 func (s step) explain(p proposal, v view) string {
-	switch p.reason {
-	case ReasonNoAlarm:
+	switch {
+	case p.reason == ReasonNoAlarm:
 		return fmt.Sprintf("%s is not %s %s in %s", s.signal, s.comparison.words(), number(s.threshold), s.quota(p))
-	case ReasonNoStep:
+	case p.reason == ReasonNoStep:
 		return fmt.Sprintf("%s was %s %s in %s, but its newest value %s fits no step",
 			s.signal, s.comparison.words(), number(s.threshold), s.quota(p), number(v.bucket.value))
 	}

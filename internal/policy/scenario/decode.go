@@ -52,10 +52,10 @@ func withoutNulls(data any) any {
 	return data
 }
 
-// errText is an error whose text continues the name of what is wrong.
-type errText string
+// formError is an error whose text continues the name of what is wrong.
+type formError string
 
-func (e errText) Error() string { return string(e) }
+func (e formError) Error() string { return string(e) }
 
 func toDuration(_, to reflect.Type, data any) (any, error) {
 	if to != reflect.TypeFor[time.Duration]() {
@@ -63,11 +63,11 @@ func toDuration(_, to reflect.Type, data any) (any, error) {
 	}
 	text, ok := data.(string)
 	if !ok {
-		return nil, errText("must be a duration; write for example 90s or 5m")
+		return nil, formError("must be a duration; write for example 90s or 5m")
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil {
-		return nil, errText(fmt.Sprintf("%q is not a duration; write for example 90s or 5m", text))
+		return nil, formError(fmt.Sprintf("%q is not a duration; write for example 90s or 5m", text))
 	}
 	return d, nil
 }
@@ -79,7 +79,7 @@ func toWhole(_, to reflect.Type, data any) (any, error) {
 		return data, nil
 	}
 	if number != math.Trunc(number) || math.Abs(number) > math.MaxInt32 {
-		return nil, errText("must be a whole number")
+		return nil, formError("must be a whole number")
 	}
 	return int(number), nil
 }
@@ -98,7 +98,7 @@ func toNumber(_, to reflect.Type, data any) (any, error) {
 			return reading(number), nil
 		}
 	}
-	return nil, errText(`must be a number, or "NaN", "+Inf" or "-Inf"`)
+	return nil, formError(`must be a number, or "NaN", "+Inf" or "-Inf"`)
 }
 
 // reading is a value of a sample, which may be no number.
@@ -116,7 +116,7 @@ func faultsOf(err error, path []string) []policy.Fault {
 			walk(decoding.Unwrap(), decoding.Name())
 			return
 		}
-		if many, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // As above.
+		if many, ok := err.(interface{ Unwrap() []error }); ok {
 			for _, one := range many.Unwrap() {
 				walk(one, name)
 			}

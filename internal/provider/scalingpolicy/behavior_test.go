@@ -25,7 +25,7 @@ type timed struct {
 func newTimed(t *testing.T) *timed {
 	t.Helper()
 	w := &timed{world: newWorld(t), now: time.Date(2026, 3, 8, 12, 0, 0, 0, time.UTC)}
-	w.world.clock = func() time.Time {
+	w.clock = func() time.Time {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		return w.now

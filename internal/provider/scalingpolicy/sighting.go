@@ -206,7 +206,7 @@ func cut(text string) string {
 // decided before, which is held where nothing is known of the group. A policy whose
 // configuration has another name now holds the size of the group that it had: it
 // is most often the same group.
-func (s sighting) snapshot(m model, signals map[string]signalModel, remembered memory, prior int) policy.Snapshot {
+func (s *sighting) snapshot(m model, signals map[string]signalModel, remembered memory, prior int) policy.Snapshot {
 	snapshot := policy.Snapshot{Now: s.ObservedAt, Basis: policy.Basis{Intended: prior}}
 	switch {
 	case s.ObservedAt.IsZero(), s.Configuration != m.ServerConfiguration.ValueString(), s.Group != m.ServerGroup.ValueString():
@@ -227,7 +227,7 @@ func (s sighting) snapshot(m model, signals map[string]signalModel, remembered m
 	return snapshot
 }
 
-func (s sighting) toServers() []policy.Server {
+func (s *sighting) toServers() []policy.Server {
 	var servers []policy.Server
 	for _, server := range s.Servers {
 		servers = append(servers, policy.Server{ID: server.ID, Launched: server.Launched, State: server.State})
@@ -235,7 +235,7 @@ func (s sighting) toServers() []policy.Server {
 	return servers
 }
 
-func (s sighting) observations(signals map[string]signalModel) map[string]policy.Observation {
+func (s *sighting) observations(signals map[string]signalModel) map[string]policy.Observation {
 	observations := make(map[string]policy.Observation)
 	for name, signal := range signals {
 		seen, ok := s.Signals[name]
@@ -251,7 +251,7 @@ func (s sighting) observations(signals map[string]signalModel) map[string]policy
 	return observations
 }
 
-func (s sighting) toObservation(seen seenSignal) policy.Observation {
+func (s *sighting) toObservation(seen seenSignal) policy.Observation {
 	observation := policy.Observation{
 		Samples: s.samples(seen.Samples), Error: seen.Error, Pending: seen.Pending, LastGood: seen.LastGood,
 	}
