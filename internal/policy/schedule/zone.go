@@ -106,12 +106,15 @@ func (z zone) shown(at time.Time) time.Time {
 // passed returns the latest wall time that clocks won't show any more after the
 // instant, a whole second: an end takes effect up to then if and only if it isn't later.
 func (z zone) passed(at time.Time) time.Time {
-	earliest := time.Time{}
-	begin := at.Add(time.Second)
-	for s := range z.stretches(begin, begin.Add(reach)) {
-		if wall := s.wall(s.from); wall.Before(earliest) || earliest.IsZero() {
-			earliest = wall
+	latest := time.Time{}
+	for s := range z.stretches(at, at.Add(reach)) {
+		switch wall := s.wall(s.from); {
+		case s.from.Equal(at):
+			// In the last second before clocks skip an hour, none of that hour has passed.
+			latest = wall
+		case !wall.After(latest):
+			latest = wall.Add(-time.Second)
 		}
 	}
-	return earliest.Add(-time.Second)
+	return latest
 }
