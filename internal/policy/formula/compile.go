@@ -59,7 +59,9 @@ func compile(source string, variables map[string]Kind) (*Formula, *Error) {
 	return newFormula(program, kinds), nil
 }
 
-func unforeseen() *Error { return &Error{Message: "is not a formula that can be computed; simplify it"} }
+func unforeseen() *Error {
+	return &Error{Message: "is not a formula that can be computed; simplify it"}
+}
 
 // newConfig disables every function of the library that a formula can't call. That is the
 // second line: refine knows the functions by name.
@@ -102,8 +104,8 @@ func build(tree *parser.Tree, config *conf.Config, kinds map[string]Kind) (*vm.P
 
 // syntax makes an error of the parser's.
 func syntax(source string, tokens []lexer.Token, err error) *Error {
-	var parse *file.Error
-	if !errors.As(err, &parse) {
+	parse, ok := errors.AsType[*file.Error](err)
+	if !ok {
 		return unforeseen()
 	}
 	return newError(source, parse.Location, plain(tokens, parse))
@@ -126,4 +128,6 @@ func plain(tokens []lexer.Token, parse *file.Error) string {
 }
 
 // listed returns the names in alphabetical order, for a message.
-func listed[V any](names map[string]V) string { return strings.Join(slices.Sorted(maps.Keys(names)), ", ") }
+func listed[V any](names map[string]V) string {
+	return strings.Join(slices.Sorted(maps.Keys(names)), ", ")
+}

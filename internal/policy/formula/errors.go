@@ -19,10 +19,10 @@ type Error struct {
 
 // Error returns the place and the message in one line.
 func (e *Error) Error() string {
-	switch {
-	case e.Line == 0:
+	switch e.Line {
+	case 0:
 		return e.Message
-	case e.Line == 1:
+	case 1:
 		return fmt.Sprintf("column %d: %s", e.Column, e.Message)
 	}
 	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Message)

@@ -82,12 +82,10 @@ func (m *machine) run(program *vm.Program) (result any, err error) {
 // reason returns what a guard has said, without the library's wrapping, which quotes the
 // source over several lines.
 func reason(err error) error {
-	var missing *MissingError
-	if errors.As(err, &missing) {
+	if missing, ok := errors.AsType[*MissingError](err); ok {
 		return missing
 	}
-	var empty emptyError
-	if errors.As(err, &empty) {
+	if empty, ok := errors.AsType[emptyError](err); ok {
 		return empty
 	}
 	for _, known := range []error{errDivision, errInfinite} {
@@ -95,8 +93,8 @@ func reason(err error) error {
 			return known
 		}
 	}
-	var failure *file.Error
-	if errors.As(err, &failure) && failure.Message == "memory budget exceeded" {
+	// The library has nothing but a text for this one.
+	if failure, ok := errors.AsType[*file.Error](err); ok && failure.Message == "memory budget exceeded" {
 		return errMemory
 	}
 	return errUnforeseen

@@ -57,8 +57,8 @@ func TestFormula_Evaluate(t *testing.T) {
 		source string
 		want   float64
 	}{
-		"a number":                                       {"8", 8},
-		"a variable":                                     {"jobs", 101},
+		"a number":   {"8", 8},
+		"a variable": {"jobs", 101},
 		"a whole number is divided with its remainder":   {"jobs / 2", 50.5},
 		"whole numbers are divided with their remainder": {"101 / 2", 50.5},
 		"whole numbers don't overflow":                   {"9223372036854775807 + 9223372036854775807", 2 * float64(math.MaxInt64)},
@@ -465,8 +465,7 @@ func TestCompile_fails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, err := formula.Compile(test.source, variables())
-			var fault *formula.Error
-			if !errors.As(err, &fault) {
+			if _, ok := errors.AsType[*formula.Error](err); !ok {
 				t.Fatalf("%s: got %v, want an Error", test.source, err)
 			}
 			if got := err.Error(); got != test.want {

@@ -73,7 +73,8 @@ func refine(source string, tree *parser.Tree, variables map[string]Kind) (map[st
 	switch got := r.refine(node); got {
 	case truth:
 		r.refuse(*node, "the formula gives true or false and not a number; write condition ? 1 : 0")
-	case list, nested:
+	case number, broken:
+	default:
 		r.refuse(*node, "the formula gives %v and not a number; write mean(...), max(...) or sum(...)", got)
 	}
 	return r.used, r.fault

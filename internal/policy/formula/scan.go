@@ -56,8 +56,7 @@ func (s *scanner) fault(token lexer.Token, format string, args ...any) *Error {
 }
 
 func (s *scanner) lexical(err error) *Error {
-	var lexical *file.Error
-	if errors.As(err, &lexical) {
+	if lexical, ok := errors.AsType[*file.Error](err); ok {
 		return newError(s.source, lexical.Location, lexical.Message)
 	}
 	return &Error{Message: "can't be read"}
