@@ -139,13 +139,13 @@ func (c *compiler) unusedFallback(path []string, s Signal) {
 // expressions compiles them and returns the indexes of all signals in an order in
 // which each comes after those that it uses.
 func (c *compiler) expressions(signals []signal) []int {
-	kinds := map[string]formula.Kind{nameCurrent: formula.Number, nameInService: formula.Number}
+	kinds := map[string]formula.Kind{nameCurrent: formula.KindNumber, nameInService: formula.KindNumber}
 	index := make(map[string]int, len(signals))
 	for i := range signals {
 		index[signals[i].name] = i
-		kinds[signals[i].name] = formula.Number
+		kinds[signals[i].name] = formula.KindNumber
 		if signals[i].PerServer != nil {
-			kinds[signals[i].name] = formula.List
+			kinds[signals[i].name] = formula.KindList
 		}
 	}
 	for i := range signals {

@@ -212,8 +212,8 @@ func (e *evaluation) uncomputed(s *signal, err error) reading {
 // that age.
 func (e *evaluation) assign(s *signal, values map[string]formula.Value, age time.Duration) {
 	basis := e.basisAt(age)
-	values[nameCurrent] = formula.NumberValue(float64(basis.Intended))
-	values[nameInService] = formula.NumberValue(float64(basis.InService))
+	values[nameCurrent] = formula.Number(float64(basis.Intended))
+	values[nameInService] = formula.Number(float64(basis.InService))
 	for _, i := range s.operands {
 		values[e.policy.signals[i].name] = e.operand(i, age)
 	}
@@ -229,9 +229,9 @@ func (e *evaluation) operand(i int, age time.Duration) formula.Value {
 	case !r.ok || !b.ok:
 		return formula.Value{}
 	case e.policy.signals[i].PerServer != nil:
-		return formula.ListValue(b.list)
+		return formula.List(b.list)
 	}
-	return formula.NumberValue(b.value)
+	return formula.Number(b.value)
 }
 
 // inputs writes what an expression was computed from.
