@@ -32,6 +32,7 @@ func rules() map[string]struct {
 	return map[string]rule{
 		"internal/policy":              {[]string{"internal/*", "internal/metric/*", "internal/hosting/*", "internal/provider/*", "internal/policy/scenario", "os", "net", "net/*", "log", "log/*", "math/rand", "math/rand/*", "crypto/rand", "github.com/hashicorp/*"}, "the engine is pure: the same snapshot gives the same decision, always"},
 		"internal/policy/formula":      {[]string{"internal/*", "internal/*/*", "os", "net", "net/*", "log", "log/*", "math/rand", "math/rand/*", "crypto/rand", "time", "github.com/hashicorp/*"}, "a formula is pure: the same values give the same number, always"},
+		"internal/policy/schedule":     {[]string{"internal/*", "internal/*/*", "os", "net", "net/*", "log", "log/*", "math/rand", "math/rand/*", "crypto/rand", "github.com/hashicorp/*"}, "when a schedule is in force depends on the instant that is asked for and on nothing else"},
 		"internal/boot":                {[]string{"internal/*", "internal/*/*", "os", "net", "net/*", "github.com/hashicorp/*"}, "what servers boot from knows no hosting service and no Terraform"},
 		"internal/pattern":             {[]string{"internal/*", "internal/*/*", "os", "net", "net/*", "github.com/hashicorp/*"}, "comparing expressions is pure and below everything"},
 		"internal/hosting":             {[]string{"internal/provider", "internal/provider/*", "internal/manager", "internal/policy", "internal/metric", "internal/hosting/*", "github.com/hashicorp/*", "github.com/aws/*"}, "a port knows no implementation and no user of it"},

@@ -3,7 +3,6 @@ package schedule
 import (
 	"fmt"
 	"time"
-
 	// The time zone database is part of the provider for Windows and for containers
 	// that have none. Package time prefers the system's where there is one.
 	_ "time/tzdata"

@@ -62,17 +62,18 @@ func endOfStretch(at time.Time) time.Time {
 
 // first returns the first instant at which clocks show the wall time or a later one.
 func (z zone) first(wall time.Time) time.Time {
+	var at time.Time
 	for s := range z.stretches(wall.Add(-reach), wall.Add(reach)) {
-		at := s.instant(wall)
+		at = s.instant(wall)
 		if at.Before(s.from) {
-			// Clocks have gone past it as the stretch began.
-			return s.from
+			// Clocks went past it as the stretch began.
+			at = s.from
 		}
 		if at.Before(s.to) {
-			return at.In(z.Location)
+			break
 		}
 	}
-	panic("no offset from UTC is as large as reach")
+	return at.In(z.Location)
 }
 
 // last returns the last instant at which clocks show the wall time; or, where they never
@@ -93,10 +94,9 @@ func (z zone) last(wall time.Time) time.Time {
 // shown returns the latest wall time that clocks have shown up to the instant, a whole
 // second: a start takes effect up to then if and only if it isn't later.
 func (z zone) shown(at time.Time) time.Time {
-	latest := time.Time{}
-	end := at.Add(time.Second)
-	for s := range z.stretches(at.Add(-reach), end) {
-		if wall := s.wall(s.to.Add(-time.Second)); wall.After(latest) || latest.IsZero() {
+	var latest time.Time
+	for s := range z.stretches(at.Add(-reach), at.Add(time.Second)) {
+		if wall := s.wall(s.to.Add(-time.Second)); latest.IsZero() || wall.After(latest) {
 			latest = wall
 		}
 	}
@@ -104,17 +104,17 @@ func (z zone) shown(at time.Time) time.Time {
 }
 
 // passed returns the latest wall time that clocks won't show any more after the
-// instant, a whole second: an end takes effect up to then if and only if it isn't later.
+// instant, a whole second, though they may show it at the instant: an end takes effect up
+// to then if and only if it isn't later.
 func (z zone) passed(at time.Time) time.Time {
-	latest := time.Time{}
+	var earliest time.Time
 	for s := range z.stretches(at, at.Add(reach)) {
 		switch wall := s.wall(s.from); {
-		case s.from.Equal(at):
-			// In the last second before clocks skip an hour, none of that hour has passed.
-			latest = wall
-		case !wall.After(latest):
-			latest = wall.Add(-time.Second)
+		case earliest.IsZero():
+			earliest = wall
+		case !wall.After(earliest):
+			earliest = wall.Add(-time.Second)
 		}
 	}
-	return latest
+	return earliest
 }
