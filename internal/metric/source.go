@@ -31,21 +31,23 @@ type Source interface {
 }
 
 // Query asks for the samples of one signal. Each kind of source has fields of its
-// own and refuses those of others: an HTTP source knows Path and Value, CloudWatch
-// all the others.
+// own and refuses those of others: an HTTP source knows Path, Value and Time,
+// Prometheus Query, and CloudWatch CloudWatch. Sources with a history know the rest.
 type Query struct {
 	// Path is where an HTTP source finds the document, relative to its base URL;
 	// it may have a query string.
 	Path string
 	// Value is where in that document the number is, as a gjson path; empty: the
-	// whole document is the number.
+	// whole document is the number. It may also lead to a series: a list of pairs of a
+	// time and a number, or a list of numbers whose times are at Time. An element that
+	// is null, or whose number is, is a gap.
 	Value string
-
-	// Time is where the times of a series are, as a gjson path to a list; empty: the
-	// value has them, or is no series.
+	// Time is where in that document the times of a list of numbers are, as a gjson
+	// path to a list of the same length; empty: Value says when. A time is in Unix
+	// seconds, in Unix milliseconds from 1e11 on, or text as in RFC 3339.
 	Time string
 
-	// Query is a query in PromQL.
+	// Query is what Prometheus is asked for, in PromQL.
 	Query string
 
 	// CloudWatch is what CloudWatch is asked for.
@@ -82,13 +84,15 @@ type CloudWatch struct {
 
 // PerServer asks for one series per server.
 type PerServer struct {
-	// Dimension is what tells the series of the servers apart: its value is a server's
-	// ID.
+	// Dimension is what tells the series of the servers apart, a dimension of
+	// CloudWatch or a label of Prometheus: its value is a server's ID.
 	Dimension string
 	// Servers are the IDs. Check takes none.
 	Servers []string
-	// Names are what else a series may call a server, for example its address: the ID by
-	// the name.
+	// Names are other names of servers, for example keys, private addresses and DNS
+	// names, with the ID of the server that each stands for. A source whose values
+	// aren't IDs knows a server by any of them, also with a port behind it; the others
+	// ignore Names. Check takes none.
 	Names map[string]string
 }
 

@@ -44,6 +44,10 @@ func interpret(query metric.Query) (question, error) {
 		return question{}, fault("path", "can't be asked of CloudWatch; it is for HTTP services")
 	case query.Value != "":
 		return question{}, fault("value", "can't be asked of CloudWatch; it is for HTTP services")
+	case query.Time != "":
+		return question{}, fault("time", "can't be asked of CloudWatch; it is for HTTP services")
+	case query.Query != "":
+		return question{}, fault("query", "can't be asked of CloudWatch; it is for Prometheus")
 	case query.CloudWatch == nil:
 		return question{}, fault("metric_name", "is missing")
 	}

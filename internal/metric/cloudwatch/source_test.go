@@ -103,6 +103,8 @@ func TestSource_contract(t *testing.T) {
 		misspelt.CloudWatch.Statistic = "Avg"
 		both := named("Jobs")
 		both.Value = "depth"
+		timed, prometheus := named("Jobs"), named("Jobs")
+		timed.Time, prometheus.Query = "times", "up"
 		return metrictest.Fixture{
 			Source:    newSource(fake.Client()),
 			Number:    named("Jobs"),
@@ -111,7 +113,7 @@ func TestSource_contract(t *testing.T) {
 			Empty:     named("Nothing"),
 			Words:     named("Odd"),
 			Senseless: misspelt,
-			Foreign:   []metric.Query{{Path: "/queue", Value: "depth"}, {Value: "depth"}, {}, both},
+			Foreign:   []metric.Query{{Path: "/queue", Value: "depth"}, {Value: "depth"}, {}, both, timed, prometheus},
 			Slow:      named("Slow"),
 			Failing:   named("Broken"),
 			PerServer: &servers,

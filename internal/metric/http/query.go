@@ -54,6 +54,8 @@ func refuseForeign(query metric.Query) error {
 	switch {
 	case query.CloudWatch != nil:
 		return &metric.QueryError{Field: "cloudwatch", Message: "can't be asked of an HTTP service"}
+	case query.Query != "":
+		return &metric.QueryError{Field: "query", Message: "can't be asked of an HTTP service; it is for Prometheus"}
 	case query.PerServer != nil:
 		return &metric.QueryError{Field: "per_server", Message: "can't be asked of an HTTP service, which gives one number"}
 	case query.Period != 0, query.Window != 0, query.Offset != 0:

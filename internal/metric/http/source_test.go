@@ -88,6 +88,7 @@ func TestSource_contract(t *testing.T) {
 			Senseless: metric.Query{Path: "../admin"},
 			Foreign: []metric.Query{
 				{CloudWatch: &metric.CloudWatch{Namespace: "AWS/SQS", MetricName: "ApproximateAgeOfOldestMessage"}},
+				{Query: "sum(depth)"},
 				{Path: "/queue", Value: "depth", Window: time.Hour},
 				{Path: "/queue", Value: "depth", Period: time.Minute},
 				{Path: "/queue", Value: "depth", Offset: time.Minute},
