@@ -42,9 +42,10 @@ type Query struct {
 	// time and a number, or a list of numbers whose times are at Time. An element that
 	// is null, or whose number is, is a gap.
 	Value string
-	// Time is where in that document the times of a list of numbers are, as a gjson
-	// path to a list of the same length; empty: Value says when. A time is in Unix
-	// seconds, in Unix milliseconds from 1e11 on, or text as in RFC 3339.
+	// Time is where in that document the times of the numbers are, as a gjson path to a
+	// list as long as theirs, or to the one time of one number. A time is in Unix
+	// seconds, in Unix milliseconds from 1e11 on, or text as in RFC 3339. Empty: the
+	// pairs have the times, and a single number is true when it is read.
 	Time string
 
 	// Query is what Prometheus is asked for, in PromQL.

@@ -185,7 +185,7 @@ func sourceMistakes() map[string]mistake {
 		"a URL with a query string": {
 			config:   sized(),
 			provider: source(`base_url = "https://api.example/?token=hush"`),
-			want:     []diagnosis{{"api", "Invalid Metric Source", "metric_sources.api.base_url: must not have a query string; put it into the signal's path."}},
+			want:     []diagnosis{{"api", "Invalid Metric Source", "metric_sources.api.base_url: must not have a query string; what is asked belongs into the signal."}},
 		},
 		"a link-local URL": {
 			config:   sized(),

@@ -45,7 +45,7 @@ func answers(t *testing.T) map[string]struct {
 		"another":   {body(`{"length": 3}`), "the answer doesn't have the value"},
 		"word":      {body(`{"depth": "many"}`), "the value is text that is not a number"},
 		"truth":     {body(`{"depth": true}`), "the value is not a number"},
-		"list":      {body(`{"depth": [3]}`), "the value is a list, not a number"},
+		"list":      {body(`{"depth": [3]}`), "the value is a list without times; set time to where in the answer they are"},
 	}
 }
 

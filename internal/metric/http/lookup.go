@@ -2,10 +2,12 @@ package http
 
 import (
 	"bytes"
+	"fmt"
 	"math"
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/tidwall/gjson"
 
@@ -16,58 +18,89 @@ import (
 // "inf", "nan") is no measurement.
 var decimal = regexp.MustCompile(`^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$`)
 
-// lookup finds the number in a document. It never quotes the document, which may
-// hold anything.
-func lookup(body []byte, path string) (value float64, err error) {
+// lookup finds the samples in a document. It never quotes the document, which may hold
+// anything. What has no time of its own is true now.
+func lookup(body []byte, query metric.Query, now time.Time) (samples []metric.Sample, err error) {
 	defer func() {
 		// A panic in a goroutine would end the provider, and with it all that it
 		// has done so far.
 		if recover() != nil {
-			value, err = 0, &metric.FetchError{Kind: metric.ErrMalformed, Message: "the value's path can't be applied to the answer"}
+			samples, err = nil, malformed("the value's path can't be applied to the answer")
 		}
 	}()
-	body = bytes.TrimSpace(body)
-	if len(body) == 0 {
-		return 0, &metric.FetchError{Kind: metric.ErrNoData, Message: "the answer is empty"}
+	document, err := parseDocument(body, query)
+	if err != nil {
+		return nil, err
 	}
-	if path == "" && decimal.Match(body) {
-		return parse(string(body))
+	value := at(document, query.Value)
+	switch {
+	case !value.Exists():
+		return nil, noData("the answer doesn't have the value")
+	case value.Type == gjson.Null:
+		return nil, noData("the value is null")
+	case query.Time != "":
+		return timed(value, at(document, query.Time))
+	case value.IsArray():
+		return paired(value)
 	}
-	if !gjson.ValidBytes(body) {
-		return 0, &metric.FetchError{Kind: metric.ErrMalformed, Message: "the answer is not JSON"}
+	number, err := convert(value)
+	if err != nil {
+		return nil, err
 	}
-	result := gjson.ParseBytes(body)
-	if path != "" {
-		result = result.Get(path)
-	}
-	return convert(result)
+	return []metric.Sample{{At: now, Value: number}}, nil
 }
 
-func convert(result gjson.Result) (float64, error) {
-	switch {
-	case !result.Exists():
-		return 0, &metric.FetchError{Kind: metric.ErrNoData, Message: "the answer doesn't have the value"}
-	case result.Type == gjson.Null:
-		return 0, &metric.FetchError{Kind: metric.ErrNoData, Message: "the value is null"}
-	case result.Type == gjson.Number:
-		return parse(result.Raw)
-	case result.Type == gjson.String:
-		return parse(strings.TrimSpace(result.Str))
-	case result.IsObject():
-		return 0, &metric.FetchError{Kind: metric.ErrMalformed, Message: "the value is an object, not a number"}
-	case result.IsArray():
-		return 0, &metric.FetchError{Kind: metric.ErrMalformed, Message: "the value is a list, not a number"}
+func parseDocument(body []byte, query metric.Query) (gjson.Result, error) {
+	body = bytes.TrimSpace(body)
+	if len(body) == 0 {
+		return gjson.Result{}, noData("the answer is empty")
 	}
-	return 0, &metric.FetchError{Kind: metric.ErrMalformed, Message: "the value is not a number"}
+	if query.Value == "" && decimal.Match(body) {
+		// A bare number need not be one of JSON.
+		return gjson.Result{Type: gjson.String, Raw: string(body), Str: string(body)}, nil
+	}
+	if !gjson.ValidBytes(body) {
+		return gjson.Result{}, malformed("the answer is not JSON")
+	}
+	return gjson.ParseBytes(body), nil
+}
+
+func at(document gjson.Result, path string) gjson.Result {
+	if path == "" {
+		return document
+	}
+	return document.Get(path)
+}
+
+func convert(value gjson.Result) (float64, error) {
+	switch {
+	case value.Type == gjson.Number:
+		return parse(value.Raw)
+	case value.Type == gjson.String:
+		return parse(strings.TrimSpace(value.Str))
+	case value.IsObject():
+		return 0, malformed("the value is an object, not a number")
+	case value.IsArray():
+		return 0, malformed("the value is a list, not a number")
+	}
+	return 0, malformed("the value is not a number")
 }
 
 func parse(text string) (float64, error) {
 	if !decimal.MatchString(text) {
-		return 0, &metric.FetchError{Kind: metric.ErrMalformed, Message: "the value is text that is not a number"}
+		return 0, malformed("the value is text that is not a number")
 	}
 	value, err := strconv.ParseFloat(text, 64)
 	if err != nil || math.IsInf(value, 0) {
-		return 0, &metric.FetchError{Kind: metric.ErrMalformed, Message: "the value is too large"}
+		return 0, malformed("the value is too large")
 	}
 	return value, nil
+}
+
+func malformed(format string, args ...any) error {
+	return &metric.FetchError{Kind: metric.ErrMalformed, Message: fmt.Sprintf(format, args...)}
+}
+
+func noData(message string) error {
+	return &metric.FetchError{Kind: metric.ErrNoData, Message: message}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/musterhq/terraform-provider-muster/internal/metric"
+	"github.com/musterhq/terraform-provider-muster/internal/metric/origin"
 )
 
 // maxQueryBytes bounds each field of a query.
@@ -21,8 +22,13 @@ func (s *Source) resolve(query metric.Query) (*url.URL, error) {
 	if err := refuseForeign(query); err != nil {
 		return nil, err
 	}
-	if len(query.Value) > maxQueryBytes {
-		return nil, &metric.QueryError{Field: "value", Message: "is too long"}
+	for _, field := range []struct{ name, path string }{{"value", query.Value}, {"time", query.Time}} {
+		if len(field.path) > maxQueryBytes {
+			return nil, &metric.QueryError{Field: field.name, Message: "is too long"}
+		}
+	}
+	if query.Time != "" && query.Value == "" {
+		return nil, &metric.QueryError{Field: "time", Message: "is of use only with value, which says where the numbers are"}
 	}
 	fault := func(message string) (*url.URL, error) {
 		return nil, &metric.QueryError{Field: "path", Message: message}
@@ -43,7 +49,7 @@ func (s *Source) resolve(query metric.Query) (*url.URL, error) {
 		return fault("must be relative to the source's base_url, not a whole URL")
 	case strings.ContainsRune(relative.Path, '\\'):
 		return fault("must not have a backslash")
-	case climbs(relative.Path):
+	case origin.Climbs(relative.Path):
 		return fault(`must not have "." or ".." among its segments: it can't leave the source's base_url`)
 	}
 	return s.below(relative)
@@ -57,9 +63,9 @@ func refuseForeign(query metric.Query) error {
 	case query.Query != "":
 		return &metric.QueryError{Field: "query", Message: "can't be asked of an HTTP service; it is for Prometheus"}
 	case query.PerServer != nil:
-		return &metric.QueryError{Field: "per_server", Message: "can't be asked of an HTTP service, which gives one number"}
+		return &metric.QueryError{Field: "per_server", Message: "can't be asked of an HTTP service, whose numbers don't say of which server they are"}
 	case query.Period != 0, query.Window != 0, query.Offset != 0:
-		return &metric.QueryError{Field: "window", Message: "can't be asked of an HTTP service, which knows only the present"}
+		return &metric.QueryError{Field: "window", Message: "can't be asked of an HTTP service, which gives the numbers that its document has"}
 	}
 	return nil
 }

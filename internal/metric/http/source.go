@@ -1,18 +1,16 @@
 package http
 
 import (
+	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"io"
-	"maps"
 	nethttp "net/http"
 	"net/url"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/musterhq/terraform-provider-muster/internal/metric"
+	"github.com/musterhq/terraform-provider-muster/internal/metric/origin"
 )
 
 const (
@@ -21,14 +19,11 @@ const (
 	// maxRequests is how many requests of one Fetch are under way at once. It is
 	// generous, so that slow documents don't keep the others waiting.
 	maxRequests = 16
-	// maxRedirects is how many redirects of one request are followed.
-	maxRedirects = 3
 )
 
 // Source reads numbers from the documents of one HTTP service.
 type Source struct {
 	base    *url.URL
-	headers map[string]string
 	timeout time.Duration
 	client  *nethttp.Client
 	now     func() time.Time
@@ -43,14 +38,15 @@ func New(config Config, now func() time.Time) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	source := &Source{base: base, headers: maps.Clone(config.Headers), timeout: config.Timeout, now: now}
-	if source.timeout == 0 {
-		source.timeout = DefaultTimeout
-	}
-	source.client = &nethttp.Client{
-		Transport:     transport(source.timeout, config.AllowLinkLocal),
-		CheckRedirect: source.checkRedirect,
-	}
+	source := &Source{base: base, timeout: cmp.Or(config.Timeout, DefaultTimeout), now: now}
+	source.client = origin.Origin{
+		URL:            base,
+		Headers:        config.Headers,
+		Timeout:        source.timeout,
+		AllowLinkLocal: config.AllowLinkLocal,
+		MaxConns:       maxRequests,
+		MaxBytes:       maxBodyBytes,
+	}.NewClient()
 	return source, nil
 }
 
@@ -72,7 +68,7 @@ func (s *Source) Fetch(ctx context.Context, queries []metric.Query) []metric.Res
 		all.Go(func() {
 			body, err := s.queued(ctx, slots, target)
 			for _, i := range indexes {
-				results[i] = s.result(body, err, queries[i].Value)
+				results[i] = s.result(body, err, queries[i])
 			}
 		})
 	}
@@ -86,19 +82,16 @@ func (s *Source) queued(ctx context.Context, slots chan struct{}, target string)
 		defer func() { <-slots }()
 		return s.get(ctx, target)
 	case <-ctx.Done():
-		return nil, describe(ctx.Err())
+		return nil, origin.Describe(ctx.Err())
 	}
 }
 
-func (s *Source) result(body []byte, err error, path string) metric.Result {
+func (s *Source) result(body []byte, err error, query metric.Query) metric.Result {
 	if err != nil {
 		return metric.Result{Err: err}
 	}
-	value, err := lookup(body, path)
-	if err != nil {
-		return metric.Result{Err: err}
-	}
-	return metric.Result{Samples: []metric.Sample{{At: s.now(), Value: value}}}
+	samples, err := lookup(body, query, s.now())
+	return metric.Result{Samples: samples, Err: err}
 }
 
 // get returns the document. No error of it quotes the answer or an address.
@@ -107,49 +100,20 @@ func (s *Source) get(ctx context.Context, target string) ([]byte, error) {
 	defer cancel()
 	req, err := nethttp.NewRequestWithContext(ctx, nethttp.MethodGet, target, nethttp.NoBody)
 	if err != nil {
-		return nil, describe(err)
+		return nil, origin.Describe(err)
 	}
 	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", "terraform-provider-muster")
-	for header, value := range s.headers {
-		req.Header.Set(header, value)
-	}
 	resp, err := s.client.Do(req)
 	if err != nil {
-		return nil, describe(err)
+		return nil, origin.Describe(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return nil, &metric.FetchError{
-			Kind:    metric.ErrUnavailable,
-			Message: strings.TrimSpace(fmt.Sprintf("status %d %s", resp.StatusCode, nethttp.StatusText(resp.StatusCode))),
-		}
+		return nil, origin.Status(resp.StatusCode)
 	}
-	return readBody(resp.Body)
-}
-
-func readBody(body io.Reader) ([]byte, error) {
-	content, err := io.ReadAll(io.LimitReader(body, maxBodyBytes+1))
+	content, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return nil, describe(err)
-	}
-	if len(content) > maxBodyBytes {
-		return nil, &metric.FetchError{
-			Kind: metric.ErrMalformed, Message: fmt.Sprintf("the answer has more than %d bytes", maxBodyBytes),
-		}
+		return nil, origin.Describe(err)
 	}
 	return content, nil
-}
-
-var errRedirect = errors.New("redirect refused")
-
-// checkRedirect follows a redirect only to the origin that the headers are for.
-func (s *Source) checkRedirect(req *nethttp.Request, via []*nethttp.Request) error {
-	if len(via) > maxRedirects {
-		return fmt.Errorf("%w: more than %d redirects", errRedirect, maxRedirects)
-	}
-	if req.URL.Scheme != s.base.Scheme || origin(req.URL) != origin(s.base) || req.URL.User != nil {
-		return fmt.Errorf("%w: it leads to another scheme, host or port", errRedirect)
-	}
-	return nil
 }

@@ -128,7 +128,7 @@ func TestSource_Fetch_values(t *testing.T) {
 		"text that only Go calls that": {body: `{"a": "0x10"}`, value: "a", kind: metric.ErrMalformed, message: "the value is text that is not a number"},
 		"infinity in words":            {body: `{"a": "inf"}`, value: "a", kind: metric.ErrMalformed, message: "the value is text that is not a number"},
 		"an object":                    {body: `{"a": {}}`, value: "a", kind: metric.ErrMalformed, message: "the value is an object, not a number"},
-		"a list":                       {body: `[1]`, kind: metric.ErrMalformed, message: "the value is a list, not a number"},
+		"a list":                       {body: `[1]`, kind: metric.ErrMalformed, message: "the value is a list without times; set time to where in the answer they are"},
 		"true":                         {body: `{"a": true}`, value: "a", kind: metric.ErrMalformed, message: "the value is not a number"},
 		"more than a float holds":      {body: `{"a": 1e999}`, value: "a", kind: metric.ErrMalformed, message: "the value is too large"},
 	}
@@ -146,6 +146,62 @@ func TestSource_Fetch_values(t *testing.T) {
 			want := metric.Result{Samples: []metric.Sample{{At: now(), Value: test.want}}}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("result (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestSource_Fetch_series(t *testing.T) {
+	t.Parallel()
+	const noTimes = "the value is a list without times; set time to where in the answer they are"
+	tests := map[string]struct {
+		body, value, time string
+		// want has the samples in short, and else the error.
+		want string
+		kind error
+	}{
+		"pairs":                             {body: `[[1772971140, 1], [1772971200, 2.5]]`, want: "11:59:00=1 12:00:00=2.5"},
+		"pairs in milliseconds":             {body: `[[1772971140000, 1], [1772971200250, 2]]`, want: "11:59:00=1 12:00:00.25=2"},
+		"pairs of text":                     {body: `[["2026-03-08T13:00:00+01:00", "2"], ["2026-03-08T11:59:00Z", 1]]`, want: "11:59:00=1 12:00:00=2"},
+		"fractions of a second":             {body: `[[1772971200.781, "1"]]`, want: "12:00:00.781=1"},
+		"gaps":                              {body: `[null, [1772971140, null], [1772971200, 2]]`, want: "12:00:00=2"},
+		"a gap needs no time":               {body: `{"v": [null, 2], "t": [null, 1772971200]}`, value: "v", time: "t", want: "12:00:00=2"},
+		"two lists":                         {body: `{"v": [1, 2], "t": [1772971140, 1772971200]}`, value: "v", time: "t", want: "11:59:00=1 12:00:00=2"},
+		"two lists from the newest":         {body: `{"v": [2, 1], "t": [1772971200, 1772971140]}`, value: "v", time: "t", want: "11:59:00=1 12:00:00=2"},
+		"a list of objects":                 {body: `{"p": [{"t": 1772971140, "v": 1}, {"t": 1772971200, "v": 2}]}`, value: "p.#.v", time: "p.#.t", want: "11:59:00=1 12:00:00=2"},
+		"one number with its time":          {body: `{"v": 3, "t": "2026-03-08T11:00:00Z"}`, value: "v", time: "t", want: "11:00:00=3"},
+		"two at the same time keep order":   {body: `[[1772971200, 1], [1772971200, 2]]`, want: "12:00:00=1 12:00:00=2"},
+		"the last second that is a second":  {body: `[[99999999999, 1]]`, want: "09:46:39=1"},
+		"the first millisecond that is one": {body: `[[100000000000, 1]]`, want: "09:46:40=1"},
+
+		"no times":                    {body: `{"v": [1, 2]}`, value: "v", want: noTimes, kind: metric.ErrMalformed},
+		"an empty list":               {body: `[]`, want: "the value is a list without a number", kind: metric.ErrNoData},
+		"only gaps":                   {body: `[null, null]`, want: "the value is a list without a number", kind: metric.ErrNoData},
+		"no list of times":            {body: `{"v": [1, 2]}`, value: "v", time: "t", want: "there are 0 times for 2 values", kind: metric.ErrMalformed},
+		"a time too many":             {body: `{"v": [1], "t": [1772971140, 1772971200]}`, value: "v", time: "t", want: "there are 2 times for 1 values", kind: metric.ErrMalformed},
+		"a number without its time":   {body: `{"v": [1], "t": [null]}`, value: "v", time: "t", want: "a time is neither a number nor text", kind: metric.ErrMalformed},
+		"microseconds":                {body: `[[1772971200000000, 1]]`, want: "a time is neither in Unix seconds nor in milliseconds", kind: metric.ErrMalformed},
+		"a time before time":          {body: `[[-1, 1]]`, want: "a time is neither in Unix seconds nor in milliseconds", kind: metric.ErrMalformed},
+		"a time without a zone":       {body: `[["2026-03-08T12:00:00", 1]]`, want: "a time is text that is not one; it must be as in 2006-01-02T15:04:05Z", kind: metric.ErrMalformed},
+		"triples":                     {body: `[[1772971200, 1, 2]]`, want: "the value is a list of lists, not all of which are a time and a number", kind: metric.ErrMalformed},
+		"a word in a series":          {body: `[[1772971200, "secret"]]`, want: "the value is text that is not a number", kind: metric.ErrMalformed},
+		"a list in a series":          {body: `{"v": [[1]], "t": [1772971200]}`, value: "v", time: "t", want: "the value is a list, not a number", kind: metric.ErrMalformed},
+		"more points than are useful": {body: "[" + strings.Repeat("null,", 10_000) + "null]", want: "the value has more than 10000 points", kind: metric.ErrMalformed},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := source(t, http.Config{BaseURL: answering(t, test.body)})
+			result := fetchOne(t, s, metric.Query{Value: test.value, Time: test.time})
+			var got []string
+			for _, sample := range result.Samples {
+				got = append(got, fmt.Sprintf("%s=%v", sample.At.Format("15:04:05.999"), sample.Value))
+			}
+			if result.Err != nil {
+				got = []string{result.Err.Error()}
+			}
+			if said := strings.Join(got, " "); said != test.want || !errors.Is(result.Err, test.kind) {
+				t.Errorf("got %s (%v), want %s", said, result.Err, test.want)
 			}
 		})
 	}
@@ -202,6 +258,8 @@ func TestSource_Check_refusals(t *testing.T) {
 		"a line break":         {Path: "a\nb"},
 		"a long path":          {Path: strings.Repeat("a", 3000)},
 		"a long value":         {Value: strings.Repeat("a", 3000)},
+		"a long time":          {Value: "a", Time: strings.Repeat("a", 3000)},
+		"a time without value": {Time: "t"},
 	}
 	for name, query := range tests {
 		t.Run(name, func(t *testing.T) {

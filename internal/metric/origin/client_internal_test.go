@@ -1,8 +1,8 @@
-package http
+package origin
 
 import (
 	"errors"
-	nethttp "net/http"
+	"net/http"
 	"net/url"
 	"testing"
 	"time"
@@ -26,11 +26,11 @@ func TestUnlessLinkLocal(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			req, err := nethttp.NewRequestWithContext(t.Context(), nethttp.MethodGet, test.target, nethttp.NoBody)
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, test.target, http.NoBody)
 			if err != nil {
 				t.Fatal(err)
 			}
-			choose := unlessLinkLocal(func(*nethttp.Request) (*url.URL, error) { return test.proxy, nil })
+			choose := unlessLinkLocal(func(*http.Request) (*url.URL, error) { return test.proxy, nil })
 			got, err := choose(req)
 			if got != test.want || !errors.Is(err, test.err) {
 				t.Errorf("got %v, %v; want %v, %v", got, err, test.want, test.err)
@@ -65,7 +65,7 @@ func TestTransport_refusesToDialLinkLocal(t *testing.T) {
 	}
 	t.Run("the transport asks before it connects", func(t *testing.T) {
 		t.Parallel()
-		_, err := transport(time.Second, false).DialContext(t.Context(), "tcp", "169.254.169.254:80")
+		_, err := Origin{Timeout: time.Second}.transport().DialContext(t.Context(), "tcp", "169.254.169.254:80")
 		if !errors.Is(err, errLinkLocal) {
 			t.Errorf("got %v, want %v", err, errLinkLocal)
 		}
