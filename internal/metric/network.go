@@ -21,6 +21,7 @@ func NetworkCause(err error) string {
 		record  tls.RecordHeaderError
 		errno   syscall.Errno
 		network net.Error
+		op      *net.OpError
 	)
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -33,6 +34,8 @@ func NetworkCause(err error) string {
 		return "the host's name can't be resolved"
 	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
 		return "it doesn't speak TLS"
+	case errors.As(err, &op) && op.Op == "remote error": // So crypto/tls calls an alert.
+		return "it ends the TLS handshake; it may want another client certificate"
 	case errors.As(err, &errno):
 		return errno.Error()
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
