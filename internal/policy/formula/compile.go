@@ -20,19 +20,23 @@ import (
 
 // Compile checks the source against the variables that it may use, whose names have
 // letters, digits and underscores. The error is an [*Error].
-func Compile(source string, variables map[string]Kind) (formula *Formula, err error) {
-	defer func() {
-		// The library panics where it meets what it doesn't expect, and a panic would
-		// end the provider, and with it all that it has done so far.
-		if recover() != nil {
-			formula, err = nil, unforeseen()
-		}
-	}()
-	f, fault := compile(source, variables)
+func Compile(source string, variables map[string]Kind) (*Formula, error) {
+	formula, fault := rescue(func() (*Formula, *Error) { return compile(source, variables) })
 	if fault != nil {
 		return nil, fault
 	}
-	return f, nil
+	return formula, nil
+}
+
+// rescue makes an error of a panic. The library panics where it meets what it doesn't
+// expect, and a panic would end the provider, and with it all that it has done so far.
+func rescue(compile func() (*Formula, *Error)) (formula *Formula, fault *Error) {
+	defer func() {
+		if recover() != nil {
+			formula, fault = nil, unforeseen()
+		}
+	}()
+	return compile()
 }
 
 // compile does in steps what expr.Compile does at once. The library would look at some
@@ -63,8 +67,9 @@ func unforeseen() *Error {
 	return &Error{Message: "is not a formula that can be computed; simplify it"}
 }
 
-// newConfig disables every function of the library that a formula can't call. That is the
-// second line: refine knows the functions by name.
+// newConfig limits the tree, and disables every function of the library that a formula
+// can't call. That is the second line: scan counts the words, and refine knows the functions
+// by name. The parser ignores the list for functions that take a condition.
 func newConfig() *conf.Config {
 	config := conf.CreateNew()
 	config.MaxNodes = maxTokens

@@ -62,6 +62,7 @@ func (f *Formula) Evaluate(values map[string]Value) (float64, error) {
 	if !ok {
 		return 0, errUnforeseen
 	}
+	// The guards have seen to this already, each at its place.
 	if !finite(number) {
 		return 0, errInfinite
 	}
