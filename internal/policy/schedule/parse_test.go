@@ -15,7 +15,7 @@ func TestParse_faults(t *testing.T) {
 	t.Parallel()
 	const start = "0 8 * * *"
 	hour := time.Hour
-	// The keys of a want are fields, and its values are parts of their messages.
+	// Messages are given in part.
 	type want = []schedule.Fault
 	for name, test := range map[string]struct {
 		spec schedule.Spec
