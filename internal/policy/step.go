@@ -152,15 +152,14 @@ func (s step) percentage(adjustment float64, current int) int {
 func added(current, change int) int { return min(max(current+change, 0), maxCount) }
 
 func (s step) explain(p proposal, v view) string {
-	switch {
-	case p.reason == ReasonNoAlarm:
-		return fmt.Sprintf("%s is not %s %s in %s", s.signal, s.comparison.words(), number(s.threshold), s.quota(p))
-	case p.reason == ReasonNoStep:
-		return fmt.Sprintf("%s was %s %s in %s, but its newest value %s fits no step",
-			s.signal, s.comparison.words(), number(s.threshold), s.quota(p), number(v.bucket.value))
+	value, threshold := number(v.bucket.value), number(s.threshold)
+	if p.reason == ReasonNoAlarm {
+		return fmt.Sprintf("%s is not %s %s in %s", s.signal, s.comparison.words(), threshold, s.quota(p))
 	}
-	return fmt.Sprintf("%s %s is %s %s (%s), %s", s.signal, number(v.bucket.value), s.comparison.words(), number(s.threshold),
-		s.quota(p), s.words(s.steps[p.step].adjustment))
+	if p.reason == ReasonNoStep {
+		return fmt.Sprintf("%s was %s %s in %s, but its newest value %s fits no step", s.signal, s.comparison.words(), threshold, s.quota(p), value)
+	}
+	return fmt.Sprintf("%s %s is %s %s (%s), %s", s.signal, value, s.comparison.words(), threshold, s.quota(p), s.words(s.steps[p.step].adjustment))
 }
 
 // quota writes how many periods breach, and how many must.

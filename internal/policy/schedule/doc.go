@@ -8,8 +8,8 @@
 // # Expressions
 //
 // Starts and ends are cron expressions of five fields: minute (0-59), hour (0-23), day of
-// the month (1-31), month (1-12 or JAN-DEC) and day of the week (0-6 or SUN-SAT, and 0 is
-// Sunday). A field is a list of numbers, of ranges and of *, and a range or * may have a
+// the month (1-31), month (1-12 or JAN-DEC) and day of the week (0-7 or SUN-SAT, and 0
+// and 7 are Sunday). A field is a list of numbers, of ranges and of *, and a range or * may have a
 // step. Where both fields of days are restricted, a day that matches either matches.
 // Where one of them begins with *, a day has to match both: that is how the cron of Paul
 // Vixie reads them, and with it most systems, so that "0 0 */2 * MON" means the Mondays

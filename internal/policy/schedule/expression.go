@@ -85,12 +85,16 @@ func (f field) all() uint64 { return upTo(f.max) &^ upTo(f.min-1) }
 
 // parse returns the bits of the numbers that match.
 func (f field) parse(text string) (mask uint64, ok bool) {
-	for term := range strings.SplitSeq(text, ",") {
+	terms := strings.Split(text, ",")
+	for i, term := range terms {
 		if !plain(term) {
 			return 0, false
 		}
+		if f.max == saturday {
+			terms[i] = sundays(term)
+		}
 	}
-	parsed, err := f.parser.Parse(text)
+	parsed, err := f.parser.Parse(strings.Join(terms, ","))
 	if err != nil {
 		return 0, false
 	}
@@ -100,6 +104,22 @@ func (f field) parse(text string) (mask uint64, ok bool) {
 	}
 	// The parser marks a * in a bit of its own.
 	return f.bits(spec) & f.all(), true
+}
+
+// saturday is the greatest day of the week that the parser knows.
+const saturday = 6
+
+// sundays writes a term of days of the week in which Sunday is 7, or ends a range, as the
+// parser knows it.
+func sundays(term string) string {
+	if term == "7" {
+		return "0"
+	}
+	first, last, isRange := strings.Cut(term, "-")
+	if isRange && (last == "7" || strings.EqualFold(last, "SUN")) {
+		return first + "-6,0"
+	}
+	return term
 }
 
 // plain reports whether a term of a field has nothing that the parser takes and cron
