@@ -25,11 +25,16 @@ const invalidAWS = "Invalid AWS Configuration"
 
 var _ provider.ProviderWithValidateConfig = (*Provider)(nil)
 
-// ValidateConfig says what is wrong with the aws block, as far as it is known.
+// ValidateConfig says what is wrong with the metric sources and the aws block, as far as
+// it is known.
 func (p *Provider) ValidateConfig(ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse) {
 	var config model
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if resp.Diagnostics.HasError() || config.AWS.IsNull() || config.AWS.IsUnknown() {
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	config.checkSources(&resp.Diagnostics)
+	if config.AWS.IsNull() || config.AWS.IsUnknown() {
 		return
 	}
 	if !config.Local.IsNull() && !config.Local.IsUnknown() {

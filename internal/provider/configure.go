@@ -2,25 +2,20 @@ package provider
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/musterhq/terraform-provider-muster/internal/boot"
 	"github.com/musterhq/terraform-provider-muster/internal/hosting"
 	"github.com/musterhq/terraform-provider-muster/internal/hosting/local"
 	"github.com/musterhq/terraform-provider-muster/internal/manager"
 	"github.com/musterhq/terraform-provider-muster/internal/metric"
-	"github.com/musterhq/terraform-provider-muster/internal/metric/http"
 	"github.com/musterhq/terraform-provider-muster/internal/tfdiag"
 	"github.com/musterhq/terraform-provider-muster/internal/tfvalue"
 )
@@ -35,17 +30,6 @@ type model struct {
 	Local         types.Object `tfsdk:"local"`
 	AWS           types.Object `tfsdk:"aws"`
 	MetricSources types.Map    `tfsdk:"metric_sources"`
-}
-
-type sourceModel struct {
-	HTTP *httpModel `tfsdk:"http"`
-}
-
-type httpModel struct {
-	BaseURL        types.String `tfsdk:"base_url"`
-	Headers        types.Map    `tfsdk:"headers"`
-	Timeout        types.String `tfsdk:"timeout"`
-	AllowLinkLocal types.Bool   `tfsdk:"allow_link_local"`
 }
 
 // Configure hands a manager to the resources. Where the hosting service's place is
@@ -111,71 +95,4 @@ func (m model) service(diagnostics *diag.Diagnostics) (service hosting.Service, 
 		return nil, false
 	}
 	return opened, true
-}
-
-// sources returns the metric sources by name. One whose configuration isn't known
-// yet is nil: policies may name it, and nothing is fetched from it. The same goes
-// for the map as a whole.
-func (m model) sources(ctx context.Context, diagnostics *diag.Diagnostics) map[string]metric.Source {
-	if m.MetricSources.IsUnknown() {
-		return nil
-	}
-	sources := make(map[string]metric.Source)
-	for name, element := range m.MetricSources.Elements() {
-		if name == metric.CloudWatchSource {
-			diagnostics.AddAttributeError(path.Root("metric_sources").AtMapKey(name), "Invalid Metric Source", reservedName)
-			continue
-		}
-		if !tfvalue.Known(ctx, element) {
-			sources[name] = nil
-			continue
-		}
-		object, _ := element.(types.Object)
-		var source sourceModel
-		diagnostics.Append(object.As(ctx, &source, basetypes.ObjectAsOptions{})...)
-		if source.HTTP == nil {
-			continue
-		}
-		opened, err := source.HTTP.open(ctx)
-		if err != nil {
-			addFaults(diagnostics, name, err)
-			continue
-		}
-		sources[name] = opened
-	}
-	return sources
-}
-
-func (m httpModel) open(ctx context.Context) (metric.Source, error) {
-	config := http.Config{BaseURL: m.BaseURL.ValueString(), AllowLinkLocal: m.AllowLinkLocal.ValueBool()}
-	if diagnostics := m.Headers.ElementsAs(ctx, &config.Headers, false); diagnostics.HasError() {
-		return nil, sourceFault("headers", "one of them is null; leave out what isn't there")
-	}
-	if !m.Timeout.IsNull() {
-		timeout, err := time.ParseDuration(m.Timeout.ValueString())
-		if err != nil || timeout <= 0 {
-			return nil, sourceFault("timeout", fmt.Sprintf("%q is not a duration above 0; write for example 5s", m.Timeout.ValueString()))
-		}
-		config.Timeout = timeout
-	}
-	return http.New(config, time.Now) //nolint:forbidigo // The clock enters the project here.
-}
-
-func sourceFault(argument, message string) error {
-	return &metric.ConfigError{Faults: []metric.Fault{{Path: []string{argument}, Message: message}}}
-}
-
-// addFaults adds one attribute error per fault of a source's configuration. Its
-// path ends at the source: Terraform finds no line for one that leads further down.
-func addFaults(diagnostics *diag.Diagnostics, source string, err error) {
-	at := path.Root("metric_sources").AtMapKey(source)
-	var faults *metric.ConfigError
-	if !errors.As(err, &faults) {
-		diagnostics.AddAttributeError(at, "Invalid Metric Source", tfdiag.Sentence(err.Error()))
-		return
-	}
-	for _, fault := range faults.Faults {
-		names := append([]string{"metric_sources", source}, fault.Path...)
-		diagnostics.AddAttributeError(at, "Invalid Metric Source", fmt.Sprintf("%s: %s.", strings.Join(names, "."), fault.Message))
-	}
 }

@@ -12,7 +12,7 @@ func TestAccInvalid_refusedByValidate(t *testing.T) {
 
 func TestAccInvalid_refusedByPlan(t *testing.T) {
 	t.Parallel()
-	expectRefused(t, merged(t, hostingMistakes(), declarationMistakes(), wireMistakes(), sourceMistakes(), placeMistakes(t)))
+	expectRefused(t, merged(t, hostingMistakes(), declarationMistakes(), wireMistakes(), sourceMistakes(), prometheusMistakes(), placeMistakes(t)))
 }
 
 // merged returns all rows; no two may have a name.

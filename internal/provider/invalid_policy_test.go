@@ -117,7 +117,18 @@ func policyMistakes() map[string]mistake {
 		"a source that is null": {
 			config:   sized(),
 			provider: "metric_sources = {\n    api = null\n  }",
-			want:     []diagnosis{{"provider", "Missing Configuration for Required Attribute", "Must set a configuration value for the metric_sources[\"api\"].http attribute as the provider has marked it as required.\n\nRefer to the provider documentation or contact the provider developers for additional information about configurable attributes that are required."}},
+			want:     []diagnosis{{"api", "Invalid Metric Source", "metric_sources.api: must have one of http and prometheus."}},
+		},
+		"a source of no kind": {
+			config:   sized(),
+			provider: "metric_sources = {\n    api = {}\n  }",
+			want:     []diagnosis{{"api", "Invalid Metric Source", "metric_sources.api: must have one of http and prometheus."}},
+		},
+		"a source of two kinds": {
+			config: sized(),
+			provider: "metric_sources = {\n    api = {\n      http       = { base_url = \"https://api.example\" }\n" +
+				"      prometheus = { url = \"https://prometheus.example\" }\n    }\n  }",
+			want: []diagnosis{{"api", "Invalid Metric Source", "metric_sources.api: must have one of http and prometheus, not both."}},
 		},
 		"a number without its fallback": {
 			config: signal(`{ source = "api", fallback = 3 }`),
@@ -217,5 +228,30 @@ func sourceMistakes() map[string]mistake {
 			provider: source(service + `, timeout = "0s"`),
 			want:     []diagnosis{{"api", "Invalid Metric Source", `metric_sources.api.timeout: "0s" is not a duration above 0; write for example 5s.`}},
 		},
+	}
+}
+
+// prometheusMistakes are sources on a Prometheus server that can't be: a plan knows that.
+func prometheusMistakes() map[string]mistake {
+	source := func(arguments, detail string) mistake {
+		return mistake{
+			config:   sized(),
+			provider: "metric_sources = {\n    api = { prometheus = { " + arguments + " } }\n  }",
+			want:     []diagnosis{{"api", "Invalid Metric Source", "metric_sources.api." + detail + "."}},
+		}
+	}
+	const server = `url = "https://prometheus.example"`
+	return map[string]mistake{
+		"a Prometheus with a password": source(`url = "https://user:hush@prometheus.example"`, "url: must not hold a user or password, which would show up in logs; use headers"),
+		"a Prometheus with its API":    source(`url = "https://prometheus.example/api/v1"`, "url: must end before /api/v1, which is added to it"),
+		"a Prometheus at a cloud's metadata": source(`url = "http://169.254.169.254"`,
+			"url: is a link-local address, at which clouds hand out credentials; if that is meant, set allow_link_local = true"),
+		"a token with a line break":        source(server+`, bearer_token = "hush\n"`, "bearer_token: has a control character, for example a line break, in its value"),
+		"a token and a header of it":       source(server+`, bearer_token = "hush", headers = { Authorization = "hush" }`, "headers.Authorization: can't be combined with bearer_token; remove one of the two"),
+		"a Prometheus' header that's null": source(server+`, headers = { X-Scope-OrgID = null }`, "headers: one of them is null; leave out what isn't there"),
+		"a query's time of nothing":        source(server+`, timeout = "0s"`, `timeout: "0s" is not a duration above 0; write for example 5s`),
+		"an authority that is no PEM":      source(server+`, tls = { ca_certificate = "hush" }`, "tls.ca_certificate: holds no certificate in PEM"),
+		"a client's key without more":      source(server+`, tls = { client_key = "hush" }`, "tls.client_certificate: is missing; client_key is of use only with it"),
+		"TLS without encryption":           source(`url = "http://prometheus.example", tls = { server_name = "hush" }`, "tls: is of use only with a url that begins with https://"),
 	}
 }

@@ -5,7 +5,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
 // Schema describes the provider's configuration.
@@ -28,41 +27,8 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 					},
 				},
 			},
-			"aws": awsAttribute(),
-			"metric_sources": schema.MapNestedAttribute{
-				Optional:            true,
-				MarkdownDescription: "Where the signals of scaling policies come from, by name. Addresses and credentials belong here: nothing of it reaches Terraform's state.",
-				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-					"http": httpSourceAttribute(),
-				}},
-			},
-		},
-	}
-}
-
-func httpSourceAttribute() schema.SingleNestedAttribute {
-	return schema.SingleNestedAttribute{
-		Required:            true,
-		MarkdownDescription: "A service that answers GET requests with JSON.",
-		Attributes: map[string]schema.Attribute{
-			"base_url": schema.StringAttribute{
-				Required:            true,
-				MarkdownDescription: "The `http` or `https` URL below which the signals' paths lie. Redirects to other hosts are not followed.",
-			},
-			"headers": schema.MapAttribute{
-				Optional:            true,
-				Sensitive:           true,
-				ElementType:         types.StringType,
-				MarkdownDescription: "Headers to send with every request, for example for authentication.",
-			},
-			"timeout": schema.StringAttribute{
-				Optional:            true,
-				MarkdownDescription: "How long one request may take, as a duration such as `5s`. Default: `10s`.",
-			},
-			"allow_link_local": schema.BoolAttribute{
-				Optional:            true,
-				MarkdownDescription: "Whether link-local addresses such as 169.254.169.254 may be asked. Default: false, because instance metadata lies there.",
-			},
+			"aws":            awsAttribute(),
+			"metric_sources": metricSourcesAttribute(),
 		},
 	}
 }

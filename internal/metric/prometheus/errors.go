@@ -43,8 +43,9 @@ func (s *Source) describe(err error) error {
 		return s.refusal(failed.Msg)
 	case promapi.ErrExec, "422", "400": // VictoriaMetrics has statuses for types.
 		return describeExecution(failed.Msg)
+	default:
+		return describeType(failed.Type)
 	}
-	return describeType(failed.Type)
 }
 
 // describeStatus also knows what Prometheus says along with the status 503.
@@ -68,8 +69,9 @@ func describeType(kind promapi.ErrorType) error {
 		return unavailable("the query takes longer than the server allows")
 	case promapi.ErrCanceled:
 		return unavailable("the server has given the query up")
+	default:
+		return unavailable("the server answers with an error")
 	}
-	return unavailable("the server answers with an error")
 }
 
 // describeExecution tells the mistakes in a query from what else may go wrong while it

@@ -288,15 +288,18 @@ func TestSource_Fetch_requests(t *testing.T) {
 			map[string]string{"path": "/prometheus/api/v1/query_range", "query": "depth", "start": "1772970300", "end": "1772971200", "step": "60"},
 		},
 		"with all its times": {
-			metric.Query{Query: "depth", Period: 1500 * time.Millisecond, Window: time.Minute, Offset: 90 * time.Second}, "",
+			metric.Query{Query: "depth", Period: 1500 * time.Millisecond, Window: time.Minute, Offset: 90 * time.Second},
+			"",
 			map[string]string{"path": "/api/v1/query_range", "query": "depth", "start": "1772971050", "end": "1772971110", "step": "1.5"},
 		},
 		"a window that is no multiple ends at its end": {
-			metric.Query{Query: "depth", Period: time.Minute, Window: 150 * time.Second}, "",
+			metric.Query{Query: "depth", Period: time.Minute, Window: 150 * time.Second},
+			"",
 			map[string]string{"path": "/api/v1/query_range", "query": "depth", "start": "1772971080", "end": "1772971200", "step": "60"},
 		},
 		"the window of a long period": {
-			metric.Query{Query: "depth", Period: time.Hour}, "",
+			metric.Query{Query: "depth", Period: time.Hour},
+			"",
 			map[string]string{"path": "/api/v1/query_range", "query": "depth", "start": "1772960400", "end": "1772971200", "step": "3600"},
 		},
 	}
