@@ -173,6 +173,26 @@ func (e *expression) atOrAfter(wall time.Time) (time.Time, bool) {
 	return time.Time{}, false
 }
 
+// within reports whether every wall time of the expression is one of the other's.
+func (e *expression) within(other *expression) bool {
+	if e.minute&^other.minute != 0 || e.hour&^other.hour != 0 {
+		return false
+	}
+	// In 28 years without one such as 2100, every date comes on every day of the week.
+	first := time.Date(2000, time.January, 1, 0, 0, 0, 0, time.UTC)
+	for day := first; day.Before(first.AddDate(28, 0, 0)); day = day.AddDate(0, 0, 1) {
+		if e.onDate(day) && !other.onDate(day) {
+			return false
+		}
+	}
+	return true
+}
+
+// onDate reports whether there are wall times of the expression on the day.
+func (e *expression) onDate(day time.Time) bool {
+	return has(e.month, int(day.Month())) && e.hasDay(day)
+}
+
 // split returns the day and the minute of it.
 func split(wall time.Time) (day time.Time, minute int) {
 	hour, minute, _ := wall.Clock()

@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"fmt"
+	"strings"
 	"time"
 	// The time zone database is part of the provider for Windows and for containers
 	// that have none. Package time prefers the system's where there is one.
@@ -37,6 +38,8 @@ func (s *Schedule) parseEnd(spec Spec, startIsGood bool, found *faults) {
 	found.add("end", messages...)
 	if startIsGood && len(messages) == 0 && end == s.start {
 		found.add("end", "is the same as start, so that the schedule would never be in force; without end and duration it is in force until another one begins")
+	} else if startIsGood && len(messages) == 0 && s.start.within(&end) {
+		found.add("end", "is at every start too, so that the schedule would never be in force; without end and duration it is in force until another one begins")
 	}
 	s.end = &end
 }
@@ -54,13 +57,22 @@ func (s *Schedule) parseDuration(spec Spec, found *faults) {
 	s.duration = *spec.Duration
 }
 
-// loadLocation doesn't know "Local", which would be another zone on each machine.
+// ofMachine reports whether the name is one that another machine takes for another zone,
+// or doesn't know.
+func ofMachine(name string) bool {
+	switch name {
+	case "Local", "localtime", "posixrules":
+		return true
+	}
+	return strings.HasPrefix(name, "right/") || strings.HasPrefix(name, "posix/")
+}
+
 func loadLocation(name string) (*time.Location, error) {
 	if name == "" {
 		return time.UTC, nil
 	}
 	location, err := time.LoadLocation(name)
-	if err != nil || name == "Local" {
+	if err != nil || ofMachine(name) {
 		return nil, fmt.Errorf("%q is not a name in the IANA time zone database; write one such as Europe/Berlin or UTC", name)
 	}
 	return location, nil

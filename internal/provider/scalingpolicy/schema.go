@@ -68,7 +68,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 			"schedules": schema.MapNestedAttribute{
 				Optional: true,
 				MarkdownDescription: "Times at which other bounds hold, or rules are active, by name. A refresh within such a time finds the schedule in force, however long ago it began. " +
-					"Schedules don't count before the group exists. The time zone database is part of the provider.",
+					"Schedules don't count before the group exists. Time zones are those of the system's database, or of the provider's own where the system has none.",
 				NestedObject: schema.NestedAttributeObject{Attributes: scheduleAttributes()},
 				Validators:   []validator.Map{mapvalidator.SizeAtMost(maxEntries)},
 			},
