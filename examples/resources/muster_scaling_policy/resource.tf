@@ -17,6 +17,7 @@ resource "muster_scaling_policy" "worker" {
 
   signals = {
     # Instead of a literal, a source of the provider's metric_sources:
+    # queue = { source = "prom", query = "sum(jobs_waiting)" }
     # queue = { source = "queue", path = "/jobs", value = "waiting" }
     # Or, with an aws block in the provider's configuration, a metric of CloudWatch:
     # queue = { cloudwatch = { namespace = "AWS/SQS", metric_name = "ApproximateNumberOfMessagesVisible", dimensions = { QueueName = "jobs" } } }
@@ -27,6 +28,17 @@ resource "muster_scaling_policy" "worker" {
     # One server for every 25 jobs, and at least 3 servers whatever the queue says.
     queue = { target = { signal = "queue", target_value = 25 } }
     floor = { value = { number = 3 } }
+  }
+
+  # In office hours there are at least 4.
+  schedules = {
+    office = { start = "0 8 * * MON-FRI", duration = "10h", time_zone = "Europe/Berlin", min = 4 }
+  }
+
+  # At most 4 more in a quarter of an hour; none fewer before the queue has been short for half an hour.
+  behavior = {
+    scale_out = { max_change = [{ count = 4, period = "15m" }] }
+    scale_in  = { stabilization_window = "30m" }
   }
 }
 
