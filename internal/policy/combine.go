@@ -89,8 +89,11 @@ func (e *evaluation) propose(r *rule) proposed {
 
 // lacks says what the value lacks that a rule needs to take servers away. A
 // target has an answer of its own to servers without samples, and an alarm may have one
-// to periods without.
+// to periods without. Where a signal may be ignored, so may what it lacks.
 func (e *evaluation) lacks(r *rule, v view) string {
+	if e.policy.signals[r.signal].OnMissing == OnMissingIgnore {
+		return ""
+	}
 	switch kind := r.kind.(type) {
 	case target:
 		if v.perServer {
