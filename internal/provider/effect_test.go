@@ -47,10 +47,22 @@ func (s site) life(key string) (boots []string, updates string) {
 	return boots, strings.Join(strings.Fields(s.file(key, "updates")), " ")
 }
 
-func (s site) expectLife(t *testing.T, wantUpdates string, wantBoots ...string) {
-	t.Helper()
+// updates are what the updates of both members were handed so far, by key.
+func (s site) updates() map[string]string {
+	updates := make(map[string]string)
 	for _, key := range []string{"web-0", "web-1"} {
+		_, updates[key] = s.life(key)
+	}
+	return updates
+}
+
+// expectLife wants the members to have gone through that, after the updates that each has
+// had before.
+func (s site) expectLife(t *testing.T, before map[string]string, more string, wantBoots ...string) {
+	t.Helper()
+	for key := range before {
 		boots, updates := s.life(key)
+		wantUpdates := strings.TrimSpace(before[key] + more)
 		if !cmp.Equal(boots, wantBoots) || updates != wantUpdates {
 			t.Errorf("%s has booted with %q and has updated %q, want %q and %q", key, boots, updates, wantBoots, wantUpdates)
 		}
@@ -83,25 +95,24 @@ func TestAccParameter_onChange(t *testing.T) {
 		}
 		change("d", "1")
 		at.ApplyPlan()
-		updates := func() string { _, updates := at.life("web-0"); return updates }
 		// Whether the first values come before or after the end of the boot is nobody's promise.
 		boots, _ := at.life("web-0")
 		if want := []string{"1 1 1 1"}; !cmp.Equal(boots, want) {
 			t.Fatalf("web-0 has booted with %q, want %q", boots, want)
 		}
-		before, ids := updates(), at.State().Members()
+		before, ids := at.updates(), at.State().Members()
 
 		expectEffects(t, change("d", `"2"`), injectionAddress("web_d"), "runs revision 4 of 4: will deliver")
 		at.ApplyPlan()
-		at.expectLife(t, before, "1 1 1 1")
+		at.expectLife(t, before, "", "1 1 1 1")
 
 		expectEffects(t, change("u", `"2"`), injectionAddress("web_u"), "runs revision 5 of 5: will deliver and update")
 		at.ApplyPlan()
-		at.expectLife(t, strings.TrimSpace(before+" u"), "1 1 1 1")
+		at.expectLife(t, before, " u", "1 1 1 1")
 
 		expectEffects(t, change("r", `"2"`), injectionAddress("web_r"), "runs revision 6 of 6: will deliver and restart")
 		at.ApplyPlan()
-		at.expectLife(t, strings.TrimSpace(before+" u"), "1 1 1 1", "2 2 2 1")
+		at.expectLife(t, before, " u", "1 1 1 1", "2 2 2 1")
 		if diff := cmp.Diff(ids, at.State().Members()); diff != "" {
 			t.Errorf("servers were replaced:\n%s", diff)
 		}
@@ -118,7 +129,7 @@ func TestAccParameter_onChange(t *testing.T) {
 		if want := message("Warning: Members Keep the Former Value"); !want.MatchString(output) {
 			t.Errorf("the apply doesn't say %q:\n%s", want, output)
 		}
-		at.expectLife(t, strings.TrimSpace(before+" u"), "1 1 1 1", "2 2 2 1")
+		at.expectLife(t, before, " u", "1 1 1 1", "2 2 2 1")
 		plan = at.Plan()
 		var reasons map[string]string
 		plan.After(t, groupAddress("web"), "replacements", &reasons)
