@@ -267,6 +267,8 @@ func TestSource_Fetch_sharesCalls(t *testing.T) {
 			t.Errorf("query %d: %v", i, result.Err)
 		}
 	}
+	nobody := metric.Query{Query: "load", PerServer: &metric.PerServer{Dimension: "instance", Names: map[string]string{"srv-1": "srv-1"}}}
+	expect(t, fetchOne(t, s, nobody), "no server is in service", metric.ErrNoData)
 	if got := asked.Load(); got != 3 {
 		t.Errorf("the server was asked %d times, want 3", got)
 	}
