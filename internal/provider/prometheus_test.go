@@ -43,7 +43,8 @@ func TestAccPrometheus_movesBetweenPlanAndApply(t *testing.T) {
 	set := func(jobs float64) {
 		target.Set(`jobs{queue="a"}`, jobs-5)
 		target.Set(`jobs{queue="b"}`, 5)
-		server.Await(t, fmt.Sprintf("sum(jobs) == %v", jobs))
+		// A query ends at a whole second, which may be up to one ago.
+		server.Await(t, fmt.Sprintf("sum(jobs offset 1s) == %v", jobs))
 	}
 	set(20)
 	w.Apply(sizedByPolicy(jobsOf))
@@ -104,7 +105,7 @@ func TestAccPrometheus_perServer(t *testing.T) {
 		for i, load := range loads {
 			series := fmt.Sprintf(`load{address="%s:9100"}`, members[keys[i]].Address)
 			target.Set(series, load)
-			server.Await(t, fmt.Sprintf("%s == %v", series, load))
+			server.Await(t, fmt.Sprintf("%s offset 1s == %v", series, load))
 		}
 	}
 	sentence := func() string {
