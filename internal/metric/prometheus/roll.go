@@ -1,6 +1,7 @@
 package prometheus
 
 import (
+	"maps"
 	"net"
 	"net/netip"
 	"slices"
@@ -14,8 +15,8 @@ type roll map[string]string
 
 func newRoll(perServer *metric.PerServer) roll {
 	known := make(roll)
-	for name, id := range perServer.Names {
-		if slices.Contains(perServer.Servers, id) {
+	for _, name := range slices.Sorted(maps.Keys(perServer.Names)) { // Always the same of two equal names.
+		if id := perServer.Names[name]; slices.Contains(perServer.Servers, id) {
 			known[canonical(name)] = id
 		}
 	}
