@@ -143,9 +143,9 @@ func TestAccount_power_off_from_within(t *testing.T) {
 		ec2types.ShutdownBehaviorStop:      ec2types.InstanceStateNameStopped,
 		ec2types.ShutdownBehaviorTerminate: ec2types.InstanceStateNameTerminated,
 	} {
-		id := *a.launch(1, behavior, "echo bye >/root/said; poweroff\n")[0].InstanceId
+		id := *a.launch(1, behavior, "echo bye >/opt/said; poweroff\n")[0].InstanceId
 		a.awaitState(id, state)
-		said, err := os.ReadFile(filepath.Join(a.directory, id, "root/root/said"))
+		said, err := os.ReadFile(filepath.Join(a.directory, id, "root/opt/said"))
 		if err != nil || string(said) != "bye\n" {
 			t.Errorf("got %q, %v", said, err)
 		}

@@ -16,20 +16,20 @@ import (
 )
 
 // installer is user data that installs scripts of every boot; each boot ends with a
-// line in /root/boots.
+// line in /opt/boots.
 const installer = `
-note() { printf '%s\n' "$*" >>/root/boots; }
+note() { printf '%s\n' "$*" >>/opt/boots; }
 cd /var/lib/cloud/scripts/per-boot
-printf '#!/bin/sh\necho per-boot >>/root/boots\ntouch /tmp/x /run/x 2>/dev/null\n' >20-last
-printf '#!/bin/sh\nls /tmp/x /run/x 2>/dev/null >>/root/boots\n' >10-first
-printf 'echo no interpreter >>/root/boots\n' >11-no-interpreter
-printf '#!/bin/sh\necho not executable >>/root/boots\n' >12-not-executable
+printf '#!/bin/sh\necho per-boot >>/opt/boots\ntouch /tmp/x /run/x 2>/dev/null\n' >20-last
+printf '#!/bin/sh\nls /tmp/x /run/x 2>/dev/null >>/opt/boots\n' >10-first
+printf 'echo no interpreter >>/opt/boots\n' >11-no-interpreter
+printf '#!/bin/sh\necho not executable >>/opt/boots\n' >12-not-executable
 printf '#!/bin/sh\nexit 7\n' >13-fails
 chmod +x 10-first 11-no-interpreter 13-fails 20-last
 touch /tmp/x /run/x
-cat /proc/sys/kernel/random/boot_id >/root/boot-id
+cat /proc/sys/kernel/random/boot_id >/opt/boot-id
 cp /var/lib/cloud/scripts/per-boot/20-last /var/lib/cloud/scripts/per-boot/30-id
-printf '#!/bin/sh\ncat /proc/sys/kernel/random/boot_id >>/root/boot-id\necho up >>/root/boots\n' >30-id
+printf '#!/bin/sh\ncat /proc/sys/kernel/random/boot_id >>/opt/boot-id\necho up >>/opt/boots\n' >30-id
 note user data
 note up
 `
@@ -47,10 +47,10 @@ func TestReboot(t *testing.T) {
 		}
 	}
 	want := "user data\nup\nper-boot\nup\nper-boot\nup\n"
-	if diff := cmp.Diff(want, readFile(t, m, "/root/boots")); diff != "" {
+	if diff := cmp.Diff(want, readFile(t, m, "/opt/boots")); diff != "" {
 		t.Errorf("what was run (-want +got):\n%s", diff)
 	}
-	ids := strings.Fields(readFile(t, m, "/root/boot-id"))
+	ids := strings.Fields(readFile(t, m, "/opt/boot-id"))
 	own, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {
 		t.Fatal(err)
@@ -69,13 +69,13 @@ func TestReboot(t *testing.T) {
 func TestReboot_in_the_midst_of_user_data(t *testing.T) {
 	t.Parallel()
 	sleep := nap()
-	m := start(t, "echo x >>/root/ran\ncp /bin/true /var/lib/cloud/scripts/per-boot/\nsleep "+sleep+"\n")
+	m := start(t, "echo x >>/opt/ran\ncp /bin/true /var/lib/cloud/scripts/per-boot/\nsleep "+sleep+"\n")
 	await(t, "it sleeps", func() bool { return running(sleep) })
 	if err := m.Reboot(); err != nil {
 		t.Fatal(err)
 	}
 	await(t, "it is up again", func() bool { return strings.Count(string(m.Console()), " finished at ") == 1 })
-	if got := readFile(t, m, "/root/ran"); got != "x\n" {
+	if got := readFile(t, m, "/opt/ran"); got != "x\n" {
 		t.Errorf("user data ran %q", got)
 	}
 	if running(sleep) {
@@ -112,17 +112,17 @@ func TestPower(t *testing.T) {
 			}
 			sleep := nap()
 			m := start(t, `
-printf '#!/bin/sh\necho again >>/root/again\n' >/var/lib/cloud/scripts/per-boot/again
+printf '#!/bin/sh\necho again >>/opt/again\n' >/var/lib/cloud/scripts/per-boot/again
 chmod +x /var/lib/cloud/scripts/per-boot/again
 `+test.command+"\nexec sleep "+sleep+"\n")
 			if test.restarts {
-				if got := awaitFile(t, m, "/root/again"); got != "again\n" {
+				if got := awaitFile(t, m, "/opt/again"); got != "again\n" {
 					t.Errorf("it came again as %q", got)
 				}
 				return
 			}
 			awaitDone(t, m)
-			if readFile(t, m, "/root/again") != "" || running(sleep) || !strings.HasSuffix(string(m.Console()), "reboot: Power down\r\n") {
+			if readFile(t, m, "/opt/again") != "" || running(sleep) || !strings.HasSuffix(string(m.Console()), "reboot: Power down\r\n") {
 				t.Error("it is not off")
 			}
 		})
@@ -131,13 +131,13 @@ chmod +x /var/lib/cloud/scripts/per-boot/again
 
 func TestPower_refuses_what_it_does_not_understand(t *testing.T) {
 	t.Parallel()
-	m := start(t, `for c in "systemctl start nginx" "shutdown -k now" "init 3" "shutdown -r" "shutdown 12:00"; do $c 2>>/root/new && echo no error >>/root/new; done; mv /root/new /root/said`)
+	m := start(t, `for c in "systemctl start nginx" "shutdown -k now" "init 3" "shutdown -r" "shutdown 12:00"; do $c 2>>/opt/new && echo no error >>/opt/new; done; mv /opt/new /opt/said`)
 	want := "System has not been booted with systemd as init system (PID 1). Can't operate.\n" +
 		"shutdown: this instance doesn't understand: -k now\n" +
 		"init: this instance doesn't understand: 3\n" +
 		"shutdown: this instance doesn't understand: -r\n" +
 		"shutdown: this instance doesn't understand: 12:00\n"
-	if diff := cmp.Diff(want, awaitFile(t, m, "/root/said")); diff != "" {
+	if diff := cmp.Diff(want, awaitFile(t, m, "/opt/said")); diff != "" {
 		t.Errorf("it said (-want +got):\n%s", diff)
 	}
 }
@@ -196,7 +196,7 @@ func TestStop_and_continue(t *testing.T) {
 	spec := machine.Spec{Directory: t.TempDir(), Metadata: newWorld(), UserData: []byte("#!/bin/sh\n" + installer)}
 	for _, want := range []string{"user data\nup\n", "user data\nup\nper-boot\nup\n"} {
 		m := startSpec(t, spec)
-		await(t, "it is up", func() bool { return readFile(t, m, "/root/boots") == want })
+		await(t, "it is up", func() bool { return readFile(t, m, "/opt/boots") == want })
 		if err := m.Stop(); err != nil {
 			t.Fatal(err)
 		}

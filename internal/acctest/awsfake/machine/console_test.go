@@ -15,8 +15,8 @@ import (
 // The end of what was written is kept, also where it comes faster than it is read.
 func TestConsole_keeps_the_last_64_KiB(t *testing.T) {
 	t.Parallel()
-	m := start(t, "seq 1000000 1020000 >/dev/console\necho >/root/written\n")
-	awaitFile(t, m, "/root/written")
+	m := start(t, "seq 1000000 1020000 >/dev/console\necho >/opt/written\n")
+	awaitFile(t, m, "/opt/written")
 	await(t, "cloud-init has finished", func() bool { return bytes.Contains(m.Console(), []byte(" finished at ")) })
 	got := m.Console()
 	if len(got) != 64<<10 {

@@ -19,12 +19,12 @@ import (
 )
 
 // hostileScript tries to change the machine on which the instance runs. What it manages
-// to do where it must not goes into /root/broken. It would do no harm where it
+// to do where it must not goes into /opt/broken. It would do no harm where it
 // succeeds: it makes files with a name that is told, and writes settings as they are.
 const hostileScript = `#!/bin/bash
 marker=$MARKER
-broken() { echo "$*" >>/root/broken; }
-: >/root/broken
+broken() { echo "$*" >>/opt/broken; }
+: >/opt/broken
 
 # Its own files, as it likes.
 for d in / /etc /var /var/lib /var/log /run /tmp /dev /dev/shm /root /home /srv /opt /usr/local /mnt; do
@@ -88,7 +88,7 @@ for signal in TERM INT HUP KILL STOP QUIT; do
 	kill -$signal 1
 done
 setsid sleep "$NAP" &
-echo end >/root/end
+echo end >/opt/end
 kill -9 -1
 `
 
@@ -134,7 +134,7 @@ func assault(t *testing.T) []string {
 	before := listing(t)
 	nap := nap()
 	m := startSpec(t, machine.Spec{UserData: []byte(hostileScript), Environment: []string{"MARKER=" + marker, "NAP=" + nap}})
-	awaitFile(t, m, "/root/end")
+	awaitFile(t, m, "/opt/end")
 	await(t, "its own processes are killed", func() bool { return !running(nap) })
 	select {
 	case <-m.Done():
@@ -145,7 +145,7 @@ func assault(t *testing.T) []string {
 		t.Fatalf("it ended by itself: %v", err)
 	}
 	after := listing(t)
-	if broken := readFile(t, m, "/root/broken"); broken != "" {
+	if broken := readFile(t, m, "/opt/broken"); broken != "" {
 		t.Errorf("the instance could do what it must not:\n%s", broken)
 	}
 	for _, directory := range []string{"/", "/etc", "/var", "/run", "/tmp", "/dev", "/dev/shm", "/root", "/home", "/usr", "/usr/bin", "/usr/local", "/mnt", "/opt", "/srv"} {

@@ -25,14 +25,14 @@ busybox httpd -p ` + address + `:20080 -h /srv/www
 imds() { curl -fsS -H "X-aws-ec2-metadata-token: $token" "$AWS_EC2_METADATA_SERVICE_ENDPOINT/latest/meta-data/$1"; }
 token=$(curl -fsS -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' "$AWS_EC2_METADATA_SERVICE_ENDPOINT/latest/api/token")
 until peer=$(imds tags/instance/peer 2>/dev/null); do sleep 0.05; done
-curl -fsS --retry 50 --retry-connrefused --retry-delay 1 "http://$peer:20080/name" >/root/new && mv /root/new /root/said
+curl -fsS --retry 50 --retry-connrefused --retry-delay 1 "http://$peer:20080/name" >/opt/new && mv /opt/new /opt/said
 `)})
 	await(t, "the caller has asked for its tag", func() bool {
 		return caller.MetadataService().Calls()["GET /latest/meta-data/tags/instance/peer"] > 0
 	})
 	client.set(func(v *imds.View) { v.TagsEnabled, v.Tags = true, map[string]string{"peer": address} })
 	want := "ip-" + strings.ReplaceAll(address, ".", "-") + "\n"
-	if got := awaitFile(t, caller, "/root/said"); got != want {
+	if got := awaitFile(t, caller, "/opt/said"); got != want {
 		t.Errorf("the other instance said %q, want %q", got, want)
 	}
 	if err := listener.Stop(); err != nil {

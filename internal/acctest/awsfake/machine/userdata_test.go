@@ -52,9 +52,9 @@ func TestUserData(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			script := "#!/bin/sh\n{ " + test.script + "; } </dev/stdin >/root/said.new 2>&1; mv /root/said.new /root/said\n"
+			script := "#!/bin/sh\n{ " + test.script + "; } </dev/stdin >/opt/said.new 2>&1; mv /opt/said.new /opt/said\n"
 			m := startSpec(t, machine.Spec{UserData: pack(t, script)})
-			if diff := cmp.Diff(test.want, awaitFile(t, m, "/root/said")); diff != "" {
+			if diff := cmp.Diff(test.want, awaitFile(t, m, "/opt/said")); diff != "" {
 				t.Errorf("it said (-want +got):\n%s", diff)
 			}
 		})
@@ -71,9 +71,9 @@ func TestUserData_under_another_shell(t *testing.T) {
 			program(t, string(shell))
 			m := startSpec(t, machine.Spec{
 				Shell:    shell,
-				UserData: []byte("#!/bin/sh\n{ readlink /proc/$$/exe; sh -c 'readlink /proc/$$/exe; :'; } >/root/new\nmv /root/new /root/said\n"),
+				UserData: []byte("#!/bin/sh\n{ readlink /proc/$$/exe; sh -c 'readlink /proc/$$/exe; :'; } >/opt/new\nmv /opt/new /opt/said\n"),
 			})
-			for line := range strings.Lines(awaitFile(t, m, "/root/said")) {
+			for line := range strings.Lines(awaitFile(t, m, "/opt/said")) {
 				if got := filepath.Base(strings.TrimSpace(line)); got != proof {
 					t.Errorf("the shell is %s, want %s", got, proof)
 				}
@@ -135,23 +135,23 @@ func TestUserData_that_is_no_script(t *testing.T) {
 func TestImage(t *testing.T) {
 	t.Parallel()
 	const script = `#!/bin/sh
-mkfifo /root/fifo.$$
-printf '#!/bin/sh\necho every boot >>/root/born\n' >/var/lib/cloud/scripts/per-boot/boot
+mkfifo /opt/fifo.$$
+printf '#!/bin/sh\necho every boot >>/opt/born\n' >/var/lib/cloud/scripts/per-boot/boot
 chmod +x /var/lib/cloud/scripts/per-boot/boot
-cat /var/lib/cloud/data/instance-id >>/root/born
+cat /var/lib/cloud/data/instance-id >>/opt/born
 `
 	first := startSpec(t, machine.Spec{UserData: []byte(script)})
-	id := awaitFile(t, first, "/root/born")
+	id := awaitFile(t, first, "/opt/born")
 	if err := first.Stop(); err != nil {
 		t.Fatal(err)
 	}
 	second := startSpec(t, machine.Spec{UserData: []byte(script), Image: first.Root()})
-	await(t, "the copy has run its user data", func() bool { return strings.Count(readFile(t, second, "/root/born"), "\n") == 3 })
-	got := strings.TrimPrefix(readFile(t, second, "/root/born"), id)
+	await(t, "the copy has run its user data", func() bool { return strings.Count(readFile(t, second, "/opt/born"), "\n") == 3 })
+	got := strings.TrimPrefix(readFile(t, second, "/opt/born"), id)
 	if other, ok := strings.CutPrefix(got, "every boot\n"); !ok || !strings.HasPrefix(other, "i-") || other == id {
 		t.Errorf("after %q the copy has run %q", id, got)
 	}
-	if got := readFile(t, first, "/root/born"); got != id {
+	if got := readFile(t, first, "/opt/born"); got != id {
 		t.Errorf("the image has changed: %q", got)
 	}
 	if _, err := os.Lstat(filepath.Join(second.Root(), "usr/bin/env")); err == nil {

@@ -117,7 +117,7 @@ func TestInstance_boot(t *testing.T) {
 				t.Fatal(err)
 			}
 			bare := newInstance(t, sh, userData(payload("true", nil)))
-			bare.spec.UserData, bare.spec.Image = []byte("#!/bin/sh\ntouch /root/up\n"), first.Root()
+			bare.spec.UserData, bare.spec.Image = []byte("#!/bin/sh\ntouch /opt/up\n"), first.Root()
 			bare.start()
 			bare.until("the other instance's agent has looked around", func() bool {
 				return strings.Contains(bare.read("/var/log/muster.log"), "this was made for the instance "+first.metadata.View().InstanceID)

@@ -84,13 +84,13 @@ func TestInstance_delivery(t *testing.T) {
 			i := launch(t, sh, userData(late))
 			for _, value := range []string{
 				"nonsense", "1:plain:0::0", "1:plain:99999999999999999999:x:1", "1:sealed:1:x:1", "1:ssm:1",
-				"1:plain:$(touch /root/x):x:1", "1:plain:1:\n:a[$(touch /root/x)]",
+				"1:plain:$(touch /opt/x):x:1", "1:plain:1:\n:a[$(touch /opt/x)]",
 			} {
 				i.tag(map[string]string{channel.ManifestTag: value, "muster.d.0": "AAAA"})
 				i.untilLooked()
 			}
 			i.deliver(delivery(7, map[string]string{"p": "1"}))
-			if got := i.untilStatus(boot.StatusReady); got.Received != 7 || i.exists("/root/x") {
+			if got := i.untilStatus(boot.StatusReady); got.Received != 7 || i.exists("/opt/x") {
 				t.Errorf("got %+v", got)
 			}
 		},

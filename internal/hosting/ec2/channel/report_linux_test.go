@@ -17,16 +17,16 @@ func TestInstance_report(t *testing.T) {
 			i := newInstance(t, sh, userData(payload("muster output set o 1", nil, "o")))
 			i.set("ec2_repeat=300", "ec2_repeat=1")
 			// Whoever floods the console comes at every boot, before the agent.
-			flood := "while [ ! -e /root/flood ]; do sleep 1; done; head -c 70000 /dev/zero | tr '\\0' x >/dev/console; rm /root/flood; touch /root/flooded"
+			flood := "while [ ! -e /opt/flood ]; do sleep 1; done; head -c 70000 /dev/zero | tr '\\0' x >/dev/console; rm /opt/flood; touch /opt/flooded"
 			i.write("/var/lib/cloud/scripts/per-boot/flood", "#!/bin/sh\n("+flood+") </dev/null >/dev/null 2>&1 &\n")
 			i.start()
 			first := i.untilStatus(boot.StatusReady)
-			if err := os.WriteFile(filepath.Join(i.Root(), "/root/flood"), nil, 0o644); err != nil {
+			if err := os.WriteFile(filepath.Join(i.Root(), "/opt/flood"), nil, 0o644); err != nil {
 				t.Fatal(err)
 			}
 			// What was written is shown a moment later.
 			i.until("the console has forgotten how the instance booted", func() bool {
-				return i.exists("/root/flooded") && !strings.Contains(string(i.Console()), "modules:final")
+				return i.exists("/opt/flooded") && !strings.Contains(string(i.Console()), "modules:final")
 			})
 			again := i.untilStatus(boot.StatusReady)
 			if again.Boot != first.Boot || again.Outputs["o"] != "1" {

@@ -22,7 +22,7 @@ func (i *instance) spyOnArguments() {
 			continue
 		}
 		i.write("/usr/local/sbin/"+name, "#!/run/host/bin/dash\n"+
-			`printf '%s\n' `+name+` "$@" >>/root/arguments; exec /bin/`+name+` "$@"`+"\n")
+			`printf '%s\n' `+name+` "$@" >>/opt/arguments; exec /bin/`+name+` "$@"`+"\n")
 	}
 }
 
@@ -31,7 +31,7 @@ func (i *instance) visible() map[string]string {
 	tags := slices.Collect(maps.Values(i.metadata.View().Tags))
 	return map[string]string{
 		"the console": string(i.Console()), "the tags": strings.Join(tags, "\n"), "the user data": i.script(),
-		"the log": i.read("/var/log/muster.log"), "an argument": i.read("/root/arguments"),
+		"the log": i.read("/var/log/muster.log"), "an argument": i.read("/opt/arguments"),
 		"cloud-init's log": i.read("/var/log/cloud-init-output.log"),
 	}
 }
