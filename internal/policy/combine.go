@@ -80,7 +80,7 @@ func (e *evaluation) propose(r *rule) proposed {
 		v = e.viewNow(r.signal)
 	}
 	p := r.kind.propose(v)
-	made := proposed{rule: r, proposal: p, why: r.kind.explain(p, v)}
+	made := proposed{rule: r, proposal: p, why: r.kind.explain(p, v), view: &v}
 	if r.signal >= 0 {
 		made.lacks = e.lacks(r, v)
 	}
@@ -226,21 +226,17 @@ func (e *evaluation) traceRules(proposals []proposed, winner int) {
 
 // traceView adds what the rule went by.
 func (e *evaluation) traceView(p *proposed, trace *RuleTrace) {
-	v := view{basis: e.basisAt(0)}
 	if p.rule.signal >= 0 {
 		trace.Signal = e.policy.signals[p.rule.signal].name
-		if !e.readings[p.rule.signal].ok {
-			return
+		if r := &e.readings[p.rule.signal]; r.ok {
+			value := r.bucket().value
+			trace.Value = &value
 		}
-		v = e.viewNow(p.rule.signal)
-		value := v.bucket.value
-		trace.Value = &value
 	}
-	if p.reason == ReasonScheduleInactive {
-		return
+	if p.view != nil {
+		trace.Formula = p.rule.kind.formula(p.proposal, *p.view)
+		trace.Change = p.rule.kind.change(*p.view)
 	}
-	trace.Formula = p.rule.kind.formula(p.proposal, v)
-	trace.Change = p.rule.kind.change(v)
 }
 
 func combinedReason(proposals []proposed, winner int) Reason {

@@ -41,9 +41,7 @@ func (s *signal) condense(now time.Time, samples []Sample, size int) []Sample {
 	if s.Period == 0 || !finite(last.Value) {
 		return []Sample{last}
 	}
-	g := s.grid(now, size)
-	gathered := make([]gathering, g.reach(samples))
-	g.gather(samples, gathered)
+	g, gathered := s.gathered(now, samples, size)
 	var kept []Sample
 	for i := len(gathered) - 1; i >= 0; i-- {
 		if a := &gathered[i]; a.n > 0 {

@@ -192,15 +192,21 @@ func (g *grid) reach(samples []Sample) int {
 	return reach
 }
 
+// gathered puts the samples of one series into buckets, as far back as they reach.
+func (s *signal) gathered(now time.Time, samples []Sample, size int) (grid, []gathering) {
+	g := s.grid(now, size)
+	into := make([]gathering, g.reach(samples))
+	g.gather(samples, into)
+	return g, into
+}
+
 // groupHistory returns the history of a signal of the whole group.
 func (s *signal) groupHistory(now time.Time, samples []Sample, size int) history {
 	if s.Period == 0 {
 		newest := newest(samples)
 		return history{buckets: []bucket{{ok: finite(newest.Value), value: newest.Value}}}
 	}
-	g := s.grid(now, size)
-	gathered := make([]gathering, g.reach(samples))
-	g.gather(samples, gathered)
+	_, gathered := s.gathered(now, samples, size)
 	buckets := make([]bucket, len(gathered))
 	for i := range gathered {
 		if a := &gathered[i]; a.n > 0 {

@@ -30,6 +30,8 @@ type proposed struct {
 	proposal
 
 	rule *rule
+	// view is what the rule went by; nil: it wasn't asked.
+	view *view
 	// why is the clause that explains the number.
 	why string
 	// lacks says what the value lacks, for which reason no servers are taken away; empty:
