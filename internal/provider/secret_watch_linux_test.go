@@ -263,6 +263,11 @@ func (w *watch) exposures() []string {
 	return slices.Clone(w.found)
 }
 
+// has says whether an exposure with the text was found.
+func (w *watch) has(text string) bool {
+	return slices.ContainsFunc(w.exposures(), message(text).MatchString)
+}
+
 // String says how much was looked at.
 func (w *watch) String() string {
 	w.mu.Lock()
