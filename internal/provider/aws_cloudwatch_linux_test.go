@@ -42,19 +42,25 @@ resource "muster_scaling_policy" "web" {
 }
 `
 
-// measure sets the metrics of the account: the queue, and the load of as many of the
-// live instances as are said.
+// measure sets the metrics of the account, as they have been for a minute and stay: the
+// queue, and the load of as many of the live instances as are said.
 func measure(cloud *acctest.Cloud, metrics *cloudwatchfake.Service, queue, load float64, instances int) {
-	point := func(value float64) cloudwatchfake.Point {
-		return cloudwatchfake.Point{At: time.Now().Truncate(time.Minute).Add(-30 * time.Second), Value: value}
+	const minutes = 30 // No step of the test takes as long.
+	lasting := func(value float64) []cloudwatchfake.Point {
+		points := make([]cloudwatchfake.Point, 0, minutes)
+		for minute := range minutes {
+			at := time.Now().Truncate(time.Minute).Add(time.Duration(minute)*time.Minute - 30*time.Second)
+			points = append(points, cloudwatchfake.Point{At: at, Value: value})
+		}
+		return points
 	}
-	metrics.Set(cloudwatchfake.Metric{Namespace: "App", Name: "Waiting"}, point(queue-1))
-	metrics.Set(cloudwatchfake.Metric{Namespace: "App", Name: "Running"}, point(1))
+	metrics.Set(cloudwatchfake.Metric{Namespace: "App", Name: "Waiting"}, lasting(queue-1)...)
+	metrics.Set(cloudwatchfake.Metric{Namespace: "App", Name: "Running"}, lasting(1)...)
 	for i, instance := range cloud.Live() {
 		cpu := cloudwatchfake.Metric{Namespace: "AWS/EC2", Name: "CPUUtilization", Dimensions: map[string]string{"InstanceId": instance.ID}}
 		metrics.Set(cpu)
 		if i < instances {
-			metrics.Set(cpu, point(load))
+			metrics.Set(cpu, lasting(load)...)
 		}
 	}
 }

@@ -3,9 +3,11 @@ package provider_test
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/musterhq/terraform-provider-muster/internal/acctest"
 	"github.com/musterhq/terraform-provider-muster/internal/acctest/promserver"
@@ -129,5 +131,60 @@ func TestAccPrometheus_perServer(t *testing.T) {
 	w.MustRun("apply", "plan")
 	if got := memberCount(t, w); got != 2 {
 		t.Errorf("%d servers remain of four idle ones, want 2", got)
+	}
+}
+
+// weekday is what a site has counted in a time of even load: 1,300 requests per second,
+// of which 9 of 10 take less than half a second.
+func weekday(from, to time.Time) []promserver.Point {
+	const requests, interval = 1300, 15 * time.Second
+	var counted []promserver.Point
+	for at := from; at.Before(to); at = at.Add(interval) {
+		total := requests * at.Sub(from).Seconds()
+		for series, share := range map[string]float64{
+			`http_requests_total{job="web"}`:                                1,
+			`http_request_duration_seconds_bucket{job="web",le="0.5"}`:      0.9,
+			`http_request_duration_seconds_bucket{job="web",le="1.0"}`:      1,
+			`http_request_duration_seconds_bucket{job="web",le="+Inf"}`:     1,
+			`http_requests_total{job="somebody else"}`:                      2,
+			`node_cpu_seconds_total{instance="192.0.2.1:9100",mode="idle"}`: 0,
+		} {
+			counted = append(counted, promserver.Point{Series: series, At: at, Value: total * share})
+		}
+	}
+	return counted
+}
+
+// What the guide shows is understood by Prometheus and does what the guide says.
+func TestAccPrometheus_guide(t *testing.T) {
+	t.Parallel()
+	guide := string(read(t, "../../templates/guides/prometheus-signals.md.tmpl"))
+	blocks := regexp.MustCompile("(?s)```terraform\n(.*?)```").FindAllStringSubmatch(guide, -1)
+	if len(blocks) != 2 {
+		t.Fatalf("the guide has %d configurations, want 2", len(blocks))
+	}
+	source, sized := blocks[0][1], blocks[1][1]
+	now := time.Now() //nolint:forbidigo // What has been counted up to now.
+	server := promserver.Start(t, promserver.Options{History: weekday(now.Add(-20*time.Minute), now.Add(10*time.Minute))})
+	front := server.Front(t, "the guide's token")
+	w := acctest.NewWorkspace(t)
+	w.Setenv("TF_VAR_prometheus_token", "the guide's token")
+	tls := fmt.Sprintf("%q\n        tls = { ca_certificate = %q }", front.URL, front.CACertificate)
+	write(t, w.Path("sources_override.tf"), strings.Replace(source, `"https://prometheus.example.com"`, tls, 1))
+	write(t, w.Path("variables.tf"), "variable \"prometheus_token\" {\n  type      = string\n  sensitive = true\n}\n")
+	w.Write(sizedByPolicy(sized))
+	w.MustRun("apply", "-auto-approve")
+	var decision string
+	w.Plan().After(t, policyAddress, "decision", &decision)
+	if want := "2 -> 7: requests 1300 over 200 per server (x3.25, tolerance 0.10); cpu has no data"; !strings.HasPrefix(decision, want) {
+		t.Errorf("the decision is %q, want %q", decision, want)
+	}
+	w.MustRun("refresh")
+	var evaluation string
+	w.Attribute(policyAddress, "evaluation", &evaluation)
+	for _, want := range []string{"latency 0.75 is above 0.5 (5 of 5 periods, 3 needed), +1", "no series of the query is of a server of the group by its label instance"} {
+		if !strings.Contains(evaluation, want) {
+			t.Errorf("the evaluation is %s, want %s", evaluation, want)
+		}
 	}
 }

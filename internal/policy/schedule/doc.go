@@ -2,8 +2,8 @@
 //
 // A schedule is a level and not an event: the question is what holds at an instant, and
 // not what has to be done at one. So it makes no difference how seldom anybody asks. The
-// package is pure: it reads no clock, and equal arguments give equal answers as long as
-// the time zone database is the same.
+// package is pure: it reads no clock, and equal arguments give equal answers. The time
+// zone database is part of it, so that they do on every machine.
 //
 // # Expressions
 //

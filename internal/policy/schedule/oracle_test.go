@@ -196,12 +196,8 @@ func TestSchedule_oracle(t *testing.T) {
 	for i, day := range days() {
 		t.Run(strings.ReplaceAll(day.zone, "/", " ")+" "+day.around, func(t *testing.T) {
 			t.Parallel()
-			location, err := time.LoadLocation(day.zone)
-			if err != nil {
-				t.Fatal(err)
-			}
 			around := instant(t, day.around)
-			minutes := walk(location, around.Add(-walkBack), around.Add(walkAhead))
+			minutes := walk(readZone(t, day.zone), around.Add(-walkBack), around.Add(walkAhead))
 			g := generator{rand.New(rand.NewPCG(uint64(i), 1))}
 			compared := 0
 			for range 40 {

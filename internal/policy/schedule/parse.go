@@ -1,13 +1,6 @@
 package schedule
 
-import (
-	"fmt"
-	"strings"
-	"time"
-	// The time zone database is part of the provider for Windows and for containers
-	// that have none. Package time prefers the system's where there is one.
-	_ "time/tzdata"
-)
+import "fmt"
 
 // Parse makes a schedule of what its user writes. The error is a [*SpecError] with
 // every fault.
@@ -19,11 +12,11 @@ func Parse(spec Spec) (*Schedule, error) {
 	found.add("start", messages...)
 	s.parseEnd(spec, len(messages) == 0, &found)
 	s.parseDuration(spec, &found)
-	location, err := loadLocation(spec.TimeZone)
+	place, err := location(spec.TimeZone)
 	if err != nil {
 		found.add("time_zone", err.Error())
 	}
-	s.zone = zone{location}
+	s.zone = zone{place}
 	if len(found) > 0 {
 		return nil, &SpecError{Faults: found}
 	}
@@ -55,25 +48,4 @@ func (s *Schedule) parseDuration(spec Spec, found *faults) {
 		found.add("duration", "is set besides end; only one of them can say how long the schedule is in force")
 	}
 	s.duration = *spec.Duration
-}
-
-// ofMachine reports whether the name is one that another machine takes for another zone,
-// or doesn't know.
-func ofMachine(name string) bool {
-	switch name {
-	case "Local", "localtime", "posixrules":
-		return true
-	}
-	return strings.HasPrefix(name, "right/") || strings.HasPrefix(name, "posix/")
-}
-
-func loadLocation(name string) (*time.Location, error) {
-	if name == "" {
-		return time.UTC, nil
-	}
-	location, err := time.LoadLocation(name)
-	if err != nil || ofMachine(name) {
-		return nil, fmt.Errorf("%q is not a name in the IANA time zone database; write one such as Europe/Berlin or UTC", name)
-	}
-	return location, nil
 }

@@ -66,7 +66,10 @@ func refresh(ctx context.Context, m manages, state model, before sighting, remem
 	// The plan will say what is wrong with the configuration as it is now.
 	compiled, _ := state.compile(ctx)
 	if basis.Exists {
-		seen.keep(compiled, signals, fetch(ctx, m, signals, basis), before)
+		whole := seen.keep(compiled, signals, fetch(ctx, m, signals, basis), before)
+		if !whole {
+			diagnostics.Append(state.warnForgetful())
+		}
 	}
 	if ctx.Err() != nil {
 		diagnostics.Append(tfdiag.Unable("Read", noun, context.Cause(ctx)))
@@ -77,17 +80,19 @@ func refresh(ctx context.Context, m manages, state model, before sighting, remem
 	return evaluated, seen, diagnostics
 }
 
-// keep records the observations, with as much of their past as there is room for.
-func (s *sighting) keep(compiled *policy.Policy, signals map[string]signalModel, observations map[string]policy.Observation, before sighting) {
+// keep records the observations, with as much of their past as there is room for. It
+// reports whether that is all of it.
+func (s *sighting) keep(compiled *policy.Policy, signals map[string]signalModel, observations map[string]policy.Observation, before sighting) bool {
 	snapshot := policy.Snapshot{Now: s.ObservedAt, Servers: s.toServers(), Signals: observations}
-	for _, most := range []int{math.MaxInt32, 60, 16, 4, 1} {
+	const all = math.MaxInt32
+	for _, most := range []int{all, 60, 16, 4, 1} {
 		condensed := observations
 		if compiled != nil {
 			condensed = compiled.Condense(snapshot, most)
 		}
 		s.record(signals, condensed, before)
 		if s.size() <= maxSightingBytes {
-			return
+			return most == all
 		}
 	}
 	for name, seen := range s.Signals {
@@ -95,6 +100,16 @@ func (s *sighting) keep(compiled *policy.Policy, signals map[string]signalModel,
 			s.Signals[name] = seenSignal{Query: seen.Query, Pending: tooMuch}
 		}
 	}
+	return false
+}
+
+// warnForgetful says what it means that the past of the signals isn't kept.
+func (m model) warnForgetful() diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(path.Root("signals"), "Signals Are Kept Without All of Their Past",
+		fmt.Sprintf("The servers of %s have more samples than the %d KB that a policy keeps in the state. Its oldest samples are left out: "+
+			"stabilization windows, and rules that look at several periods, see less than they were told to. "+
+			"Let the source reduce some of the signals to one series for the whole group, or give them longer periods.",
+			m.ServerConfiguration.ValueString(), maxSightingBytes>>10))
 }
 
 // adopt fills in the state of an imported policy: it takes the group as it is, so

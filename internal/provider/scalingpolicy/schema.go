@@ -68,7 +68,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 			"schedules": schema.MapNestedAttribute{
 				Optional: true,
 				MarkdownDescription: "Times at which other bounds hold, or rules are active, by name. A refresh within such a time finds the schedule in force, however long ago it began. " +
-					"Schedules don't count before the group exists. Time zones are those of the system's database, or of the provider's own where the system has none.",
+					"Schedules don't count before the group exists. Time zones are those of the IANA time zone database 2025c, which is part of the provider: the machine's own doesn't count.",
 				NestedObject: schema.NestedAttributeObject{Attributes: scheduleAttributes()},
 				Validators:   []validator.Map{mapvalidator.SizeAtMost(maxEntries)},
 			},

@@ -1,6 +1,8 @@
 package scalingpolicy
 
 import (
+	"bytes"
+	"compress/flate"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -32,7 +34,8 @@ const (
 )
 
 // sighting is what a refresh has seen: the group and its signals. Plans are made
-// from it. The zero sighting is that of a policy that has not been refreshed yet.
+// from it. The zero sighting is that of a policy that has not been refreshed yet. In
+// the private state it is compressed: a thousand servers have many samples.
 type sighting struct {
 	ObservedAt time.Time `json:"observed_at"`
 	// Configuration and Group are the arguments that said which group to look at.
@@ -88,6 +91,41 @@ func (p *point) UnmarshalJSON(text []byte) error {
 		return fmt.Errorf("reading a sample: %w", err)
 	}
 	p.age, p.value = int64(pair[0]), pair[1]
+	return nil
+}
+
+// plainSighting is a sighting that encodes as the fields that it has.
+type plainSighting sighting
+
+// MarshalJSON writes the sighting as a string, the base64 form of compressed JSON.
+func (s sighting) MarshalJSON() ([]byte, error) {
+	content, err := json.Marshal(plainSighting(s))
+	if err != nil {
+		return nil, fmt.Errorf("encoding a sighting: %w", err)
+	}
+	var compressed bytes.Buffer
+	writer, err := flate.NewWriter(&compressed, flate.DefaultCompression)
+	if err != nil {
+		return nil, fmt.Errorf("compressing a sighting: %w", err)
+	}
+	if _, err := writer.Write(content); err != nil {
+		return nil, fmt.Errorf("compressing a sighting: %w", err)
+	}
+	if err := writer.Close(); err != nil {
+		return nil, fmt.Errorf("compressing a sighting: %w", err)
+	}
+	return json.Marshal(compressed.Bytes())
+}
+
+// UnmarshalJSON reads what MarshalJSON has written.
+func (s *sighting) UnmarshalJSON(text []byte) error {
+	var compressed []byte
+	if err := json.Unmarshal(text, &compressed); err != nil {
+		return fmt.Errorf("reading a sighting: %w", err)
+	}
+	if err := json.NewDecoder(flate.NewReader(bytes.NewReader(compressed))).Decode((*plainSighting)(s)); err != nil {
+		return fmt.Errorf("reading a sighting: %w", err)
+	}
 	return nil
 }
 

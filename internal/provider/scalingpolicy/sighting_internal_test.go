@@ -3,6 +3,8 @@ package scalingpolicy
 import (
 	"encoding/json"
 	"fmt"
+	"math"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -11,13 +13,16 @@ import (
 	"github.com/musterhq/terraform-provider-muster/internal/policy"
 )
 
-// crowded is a policy on as many signals of single servers, and what is seen of them.
-func crowded(t *testing.T, signals, servers, samples int) (*policy.Policy, map[string]signalModel, sighting, map[string]policy.Observation) {
+// crowded is a policy on as many signals of single servers, and what is seen of them:
+// numbers with that many decimals.
+func crowded(t *testing.T, signals, servers, samples, decimals int) (*policy.Policy, map[string]signalModel, sighting, map[string]policy.Observation) {
 	t.Helper()
 	seen := sighting{ObservedAt: time.Date(2026, 3, 8, 12, 0, 0, 0, time.UTC), Exists: true, Intended: servers, InService: servers}
 	for i := range servers {
 		seen.Servers = append(seen.Servers, seenServer{ID: fmt.Sprintf("i-%017d", i), State: policy.ServerInService})
 	}
+	unit := math.Pow10(decimals)
+	numbers := rand.New(rand.NewPCG(1, 2))
 	spec := policy.Spec{Max: 10 * servers, Signals: map[string]policy.Signal{}, Rules: map[string]policy.Rule{}}
 	models, observations := make(map[string]signalModel), make(map[string]policy.Observation)
 	for i := range signals {
@@ -26,11 +31,11 @@ func crowded(t *testing.T, signals, servers, samples int) (*policy.Policy, map[s
 		spec.Rules[name] = policy.Rule{Target: &policy.Target{Signal: name, Value: 50}}
 		models[name] = signalModel{}
 		var observation policy.Observation
-		for j, server := range seen.Servers {
+		for _, server := range seen.Servers {
 			own := policy.ServerSamples{ID: server.ID}
 			for k := range samples {
 				at := seen.ObservedAt.Add(-time.Duration(k) * time.Minute)
-				own.Samples = append(own.Samples, policy.Sample{At: at, Value: 60 + float64(i*j%7)/3})
+				own.Samples = append(own.Samples, policy.Sample{At: at, Value: 60 + math.Round(numbers.Float64()*unit)/unit})
 			}
 			observation.Servers = append(observation.Servers, own)
 		}
@@ -48,18 +53,23 @@ func crowded(t *testing.T, signals, servers, samples int) (*policy.Policy, map[s
 func TestSighting_keep(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		signals, servers, samples int
-		pending                   bool
+		signals, servers, decimals int
+		whole, pending             bool
 	}{
-		"one signal of a hundred servers":      {1, 100, 10, false},
-		"three signals of a thousand servers":  {3, 1000, 10, false},
-		"twenty signals of a thousand servers": {20, 1000, 10, true},
+		"one signal of a hundred servers":                    {1, 100, 15, true, false},
+		"two signals of a thousand servers":                  {2, 1000, 15, true, false},
+		"eight signals of a thousand servers, two decimals":  {8, 1000, 2, true, false},
+		"fifteen signals of a thousand servers":              {15, 1000, 15, false, false},
+		"twenty signals of a thousand servers, two decimals": {20, 1000, 2, false, false},
+		"thirty signals of a thousand servers":               {30, 1000, 15, false, true},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			compiled, models, seen, observations := crowded(t, test.signals, test.servers, test.samples)
-			seen.keep(compiled, models, observations, sighting{})
+			compiled, models, seen, observations := crowded(t, test.signals, test.servers, 10, test.decimals)
+			if whole := seen.keep(compiled, models, observations, sighting{}); whole != test.whole {
+				t.Errorf("it is %v that all samples are kept", whole)
+			}
 			if size := seen.size(); size > maxSightingBytes {
 				t.Errorf("%d bytes are kept, want at most %d", size, maxSightingBytes)
 			}
@@ -74,7 +84,7 @@ func TestSighting_keep(t *testing.T) {
 // A sighting that has been in the private state is what it was.
 func TestSighting_JSON(t *testing.T) {
 	t.Parallel()
-	compiled, models, seen, observations := crowded(t, 2, 3, 4)
+	compiled, models, seen, observations := crowded(t, 2, 3, 4, 15)
 	observations["s00"] = policy.Observation{Error: "timeout"}
 	before := sighting{Signals: map[string]seenSignal{"s00": {Query: models["s00"].digest(), LastGood: seen.ObservedAt.Add(-time.Hour)}}}
 	seen.keep(compiled, models, observations, before)
