@@ -13,14 +13,17 @@ type bound struct {
 }
 
 // repair is stage 1. Unlike the HPA it lets the rules be heard in the same
-// decision: otherwise the next one, with nothing changed, would differ again.
+// decision: otherwise the next one, with nothing changed, would differ again. The limits
+// of later stages are measured from the repaired number.
 func (e *evaluation) repair() (Reason, string) {
 	e.applySchedules()
 	n, reason, detail := e.clamp(e.current)
-	e.repaired = n != e.current
-	e.number = n
+	e.base, e.number = n, n
 	return reason, detail
 }
+
+// repaired reports whether stage 1 has changed the number.
+func (e *evaluation) repaired() bool { return e.base != e.current }
 
 // clamp moves a number into the bounds and says what moved it.
 func (e *evaluation) clamp(n int) (int, Reason, string) {
@@ -38,6 +41,11 @@ func (e *evaluation) applyBounds() (Reason, string) {
 	n, reason, detail := e.clamp(e.number)
 	if n != e.number {
 		return e.move(n, reason, detail)
+	}
+	if e.repaired() && e.number == e.base && e.combined != e.base && e.combined != e.current {
+		// The stages before have left nothing but the repair.
+		_, reason, detail = e.clamp(e.current)
+		return e.move(e.base, reason, detail)
 	}
 	return reason, detail
 }

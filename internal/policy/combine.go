@@ -89,7 +89,8 @@ func (e *evaluation) propose(r *rule) proposed {
 
 // lacks says what the value lacks that a rule needs to take servers away. A
 // target has an answer of its own to servers without samples, and an alarm may have one
-// to periods without. Where a signal may be ignored, so may what it lacks.
+// to periods without, but not to servers. Where a signal may be ignored, so may what it
+// lacks.
 func (e *evaluation) lacks(r *rule, v view) string {
 	if e.policy.signals[r.signal].OnMissing == OnMissingIgnore {
 		return ""
@@ -101,7 +102,7 @@ func (e *evaluation) lacks(r *rule, v view) string {
 		}
 	case step:
 		if kind.missing != MissingMissing {
-			return ""
+			return e.unheard(r.signal)
 		}
 	}
 	return e.incomplete(r.signal)

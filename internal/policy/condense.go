@@ -38,7 +38,7 @@ func (s *signal) condense(now time.Time, samples []Sample, size int) []Sample {
 		return nil
 	}
 	last := newest(samples)
-	if s.Period == 0 || !finite(last.Value) {
+	if s.Period == 0 {
 		return []Sample{last}
 	}
 	g, gathered := s.gathered(now, samples, size)
@@ -48,8 +48,8 @@ func (s *signal) condense(now time.Time, samples []Sample, size int) []Sample {
 			kept = append(kept, Sample{At: g.end.Add(-a.newest), Value: a.value(s.Statistic)})
 		}
 	}
-	if len(kept) == 0 {
-		return []Sample{last}
+	if len(kept) == 0 || !finite(last.Value) {
+		kept = append(kept, last)
 	}
 	return kept
 }

@@ -35,10 +35,10 @@ func (e *evaluation) cool() (Reason, string) {
 	if last, ok := e.lastChange(); ok && limits.cooldown > 0 && e.age(last) < limits.cooldown {
 		until := last.Add(limits.cooldown)
 		e.until = &until
-		return e.move(e.current, ReasonCooldown, fmt.Sprintf("%s.cooldown %s holds %d", limits.name, duration(limits.cooldown), e.current))
+		return e.move(e.base, ReasonCooldown, fmt.Sprintf("%s.cooldown %s holds %d", limits.name, duration(limits.cooldown), e.base))
 	}
 	if warm := e.warmingUp(); towards == DirectionIn && warm > 0 && !e.policy.behavior.scaleInDuringWarmup {
-		return e.move(e.current, ReasonWarmup, fmt.Sprintf("%d of %d servers warming up, which holds %d", warm, len(e.servers), e.current))
+		return e.move(e.base, ReasonWarmup, fmt.Sprintf("%d of %d servers warming up, which holds %d", warm, len(e.servers), e.base))
 	}
 	return ReasonReadyForNewScale, ""
 }

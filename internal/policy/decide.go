@@ -21,9 +21,10 @@ import (
 //  9. bounds: the last word on the number
 //  10. mode: whether the number is acted upon
 //
-// Stages 5 to 8 may only move the number towards the current one, and have nothing to
-// say where stage 1 has repaired it: a repair is never delayed. The number is within
-// the bounds in force, except where the mode holds a current one that isn't.
+// Stages 5 to 8 may only move the number towards the current one, or towards what stage 1
+// has made of it: a repair is never delayed, and what the rules ask for beyond it is
+// limited as ever. The number is within the bounds in force, except where the mode holds
+// a current one that isn't.
 func (p *Policy) Decide(snapshot Snapshot) Decision {
 	e := p.evaluate(snapshot)
 	for _, stage := range pipeline() {
@@ -36,7 +37,7 @@ func (p *Policy) evaluate(snapshot Snapshot) *evaluation {
 	current := min(max(snapshot.Basis.Intended, 0), maxCount)
 	return &evaluation{
 		policy: p, snapshot: snapshot, servers: lives(snapshot.Now, snapshot.Servers),
-		current: current, number: current, combined: current,
+		current: current, base: current, number: current, combined: current,
 		reason: ReasonReadyForNewScale,
 		trace:  Trace{Stages: make([]StageTrace, 0, stages)},
 	}
@@ -78,8 +79,8 @@ type evaluation struct {
 	inForce  []bool
 	// current is what holds, floors and directions are relative to.
 	current int
-	// repaired: current is outside the bounds.
-	repaired bool
+	// base is current within the bounds: what stages 5 to 8 are relative to.
+	base int
 	// number is the number of servers so far, combined what the rules made of it, and
 	// recommended what the mode has held back.
 	number, combined int

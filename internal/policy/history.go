@@ -336,6 +336,17 @@ func newest(samples []Sample) Sample {
 	return found
 }
 
+// lastFinite returns when the newest sample with a finite value was taken; zero: there
+// is none.
+func lastFinite(samples []Sample) (at time.Time) {
+	for _, sample := range samples {
+		if finite(sample.Value) && sample.At.After(at) {
+			at = sample.At
+		}
+	}
+	return at
+}
+
 // stageOfLife is where a server was at an instant.
 type stageOfLife int
 

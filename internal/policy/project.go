@@ -13,7 +13,7 @@ func (e *evaluation) project() (Reason, string) {
 	if reason, detail, exempt := e.exempt(); exempt {
 		return reason, detail
 	}
-	if e.number > e.current {
+	if e.number > e.base {
 		return ReasonReadyForNewScale, ""
 	}
 	n, clause := e.number, ""
@@ -49,20 +49,20 @@ func (e *evaluation) extrapolate(value float64, servers int) float64 {
 	return saturate(value * float64(e.snapshot.Basis.InService) / float64(max(servers, 1)))
 }
 
-// enough returns the least number of servers, from n to the current ones, with
+// enough returns the least number of servers, from n to those of now, with
 // which the rule wouldn't add any.
 func (e *evaluation) enough(s step, value float64, n int) int {
 	if !s.comparison.breaches(e.extrapolate(value, n), s.threshold) {
 		return n
 	}
 	if s.threshold <= 0 {
-		return e.current // No number of servers brings the value to it.
+		return e.base // No number of servers brings the value to it.
 	}
 	least := saturate(value * float64(e.snapshot.Basis.InService) / s.threshold)
-	for kept := max(n, int(math.Floor(least))); kept < e.current; kept++ {
+	for kept := max(n, int(math.Floor(least))); kept < e.base; kept++ {
 		if !s.comparison.breaches(e.extrapolate(value, kept), s.threshold) {
 			return kept
 		}
 	}
-	return e.current
+	return e.base
 }

@@ -87,7 +87,7 @@ func TestProperty_stagesOnlyMoveTowardsCurrent(t *testing.T) {
 		t.Helper()
 		spec := g.anySpec()
 		decision := compile(t, spec).Decide(g.anySnapshot(spec))
-		current := decision.Trace.Current
+		current := repaired(decision)
 		for _, stage := range decision.Trace.Stages {
 			if !slices.Contains(limiting, stage.Stage) || stage.In == stage.Out {
 				continue
@@ -103,6 +103,35 @@ func TestProperty_stagesOnlyMoveTowardsCurrent(t *testing.T) {
 		if moved[stage] < 5 {
 			t.Errorf("stage %s has moved %d numbers: the cases are too poor", stage, moved[stage])
 		}
+	}
+}
+
+// repaired returns the number that a decision begins with, brought into the bounds.
+func repaired(decision policy.Decision) int {
+	return min(max(decision.Trace.Current, decision.Trace.Min), decision.Trace.Max)
+}
+
+// However far outside the bounds a group is, what is disabled is done only by them.
+func TestProperty_disabledLeavesOnlyTheRepair(t *testing.T) {
+	t.Parallel()
+	held := 0
+	forAll(t, func(t *testing.T, g generator) {
+		t.Helper()
+		spec := g.anySpec()
+		spec.Mode = policy.ModeOn
+		spec.Behavior.ScaleIn.Disabled, spec.Behavior.ScaleOut.Disabled = true, true
+		snapshot := g.anySnapshot(spec)
+		snapshot.Unseen = "" // The first decision has nothing to hold on to.
+		decision := compile(t, spec).Decide(snapshot)
+		if decision.Desired != repaired(decision) {
+			t.Errorf("more is done than to repair %d to %d: %s", decision.Trace.Current, repaired(decision), decision.Sentence)
+		}
+		if repaired(decision) != decision.Trace.Current && decision.Direction != policy.DirectionHold {
+			held++
+		}
+	})
+	if held < 50 {
+		t.Errorf("rules pull away from %d repaired numbers: the cases are too poor", held)
 	}
 }
 

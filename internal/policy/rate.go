@@ -14,7 +14,7 @@ func (e *evaluation) limitChange() (Reason, string) {
 	}
 	limits, towards := e.limits()
 	if limits.disabled {
-		return e.move(e.current, rateReason(towards), fmt.Sprintf("%s.disabled holds %d", limits.name, e.current))
+		return e.move(e.base, rateReason(towards), fmt.Sprintf("%s.disabled holds %d", limits.name, e.base))
 	}
 	if len(limits.changes) == 0 {
 		return ReasonReadyForNewScale, ""
@@ -30,9 +30,9 @@ func (e *evaluation) limitChange() (Reason, string) {
 			allowed, by = limit, i
 		}
 	}
-	n := min(e.number, max(allowed, e.current))
+	n := min(e.number, max(allowed, e.base))
 	if towards == DirectionIn {
-		n = max(e.number, min(allowed, e.current))
+		n = max(e.number, min(allowed, e.base))
 	}
 	if n == e.number {
 		return ReasonReadyForNewScale, ""

@@ -30,6 +30,12 @@ type reading struct {
 // bucket is the one that counts now.
 func (r *reading) bucket() bucket { return r.history.at(r.newest) }
 
+// knownAt reports whether the buckets tell what the signal was at an instant of that age.
+// Without a value now they only tell of the past.
+func (r *reading) knownAt(age time.Duration) bool {
+	return r.ok || age > 0 && r.history.period > 0
+}
+
 func absent(cause string) reading  { return reading{cause: cause} }
 func awaited(cause string) reading { return reading{cause: cause, pending: true} }
 
@@ -117,11 +123,11 @@ func (e *evaluation) measure(s *signal, seen Observation) reading {
 	case len(seen.Samples) == 0:
 		return absent("it returned no sample")
 	}
-	newest := newest(seen.Samples)
+	newest, h := newest(seen.Samples), s.groupHistory(e.snapshot.Now, seen.Samples, size)
 	if !finite(newest.Value) {
-		return absent("its newest sample is not a finite number")
+		return reading{history: h, cause: "its newest sample is not a finite number", lastGood: lastFinite(seen.Samples)}
 	}
-	return e.judgeAge(s, s.groupHistory(e.snapshot.Now, seen.Samples, size), newest.At)
+	return e.judgeAge(s, h, newest.At)
 }
 
 func (e *evaluation) measureServers(s *signal, seen Observation, size int) reading {
@@ -162,7 +168,7 @@ func (e *evaluation) compute(s *signal) reading {
 	length := 1
 	for _, i := range s.operands {
 		operand := &e.readings[i]
-		if p := operand.history.period; operand.ok && p > 0 && (r.history.period == 0 || p < r.history.period) {
+		if p := operand.history.period; p > 0 && (r.history.period == 0 || p < r.history.period) {
 			r.history.period = p
 		}
 		if r.partial == "" && operand.ok {
@@ -170,7 +176,7 @@ func (e *evaluation) compute(s *signal) reading {
 		}
 	}
 	for _, i := range s.operands {
-		if operand := &e.readings[i]; operand.ok && r.history.period > 0 && operand.history.period > 0 {
+		if operand := &e.readings[i]; r.history.period > 0 && operand.history.period > 0 {
 			reach := time.Duration(len(operand.history.buckets)) * operand.history.period
 			length = max(length, int(reach/r.history.period))
 		}
@@ -183,7 +189,9 @@ func (e *evaluation) compute(s *signal) reading {
 		if err == nil {
 			r.history.buckets[k] = bucket{ok: true, value: value}
 		} else if k == 0 {
-			return e.uncomputed(s, err)
+			lost := e.uncomputed(s, err)
+			lost.history = r.history
+			return lost
 		}
 	}
 	r.ok = true
@@ -226,7 +234,7 @@ func (e *evaluation) operand(i int, age time.Duration) formula.Value {
 		b = r.history.at(r.history.index(age))
 	}
 	switch {
-	case !r.ok || !b.ok:
+	case !b.ok || !r.knownAt(age):
 		return formula.Value{}
 	case e.policy.signals[i].PerServer != nil:
 		return formula.List(b.list)
@@ -258,7 +266,12 @@ func (e *evaluation) incomplete(i int) string {
 	if r.partial != "" {
 		return r.partial
 	}
-	if r.bucket().missing > 0 {
+	return e.unheard(i)
+}
+
+// unheard says of which servers the value of a signal has no sample, in the same form.
+func (e *evaluation) unheard(i int) string {
+	if e.readings[i].bucket().missing > 0 {
 		return "has " + e.silent(i)
 	}
 	return ""

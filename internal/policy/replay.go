@@ -125,7 +125,7 @@ func (e *evaluation) recall() []recommendation {
 	if r.points {
 		for _, change := range e.snapshot.Changes {
 			if age := e.age(change.At); age < r.window {
-				past = append(past, recommendation{age: age, count: change.To})
+				past = append(past, recommendation{age: age, count: change.To, complete: true})
 			}
 		}
 	}
@@ -133,7 +133,8 @@ func (e *evaluation) recall() []recommendation {
 }
 
 // recommendationAt returns what the rules would have asked for; ok is false where
-// none of them had a value.
+// none of them had a value. What was needed is needed also where the signal has been
+// lost since.
 func (e *evaluation) recommendationAt(age time.Duration) (then recommendation, ok bool) {
 	then = recommendation{age: age, count: -1, complete: true}
 	basis := e.basisAt(age)
@@ -145,12 +146,9 @@ func (e *evaluation) recommendationAt(age time.Duration) (then recommendation, o
 		v := view{basis: basis}
 		if rule.signal >= 0 {
 			r := &e.readings[rule.signal]
-			if !r.ok {
-				continue
-			}
 			v = e.viewAt(rule.signal, age, basis)
-			if !v.bucket.ok {
-				then.complete = false
+			if !v.bucket.ok || !r.knownAt(age) {
+				then.complete = then.complete && !r.ok
 				continue
 			}
 			ok = ok || r.history.period > 0
@@ -191,18 +189,21 @@ type view struct {
 	bucket  bucket
 	history history
 	// index is the place of the bucket that an alarm begins with.
-	index     int
-	perServer bool
+	index int
+	// Of a signal of single servers there is also what becomes of their values.
+	perServer   bool
+	aggregation Aggregation
 }
 
 // viewAt returns what there was to see at an instant of the past.
 func (e *evaluation) viewAt(signal int, age time.Duration, basis Basis) view {
 	h := e.readings[signal].history
 	index := h.index(age)
-	return view{
-		basis: basis, history: h, index: index, bucket: h.at(index),
-		perServer: e.policy.signals[signal].PerServer != nil,
+	v := view{basis: basis, history: h, index: index, bucket: h.at(index)}
+	if per := e.policy.signals[signal].PerServer; per != nil {
+		v.perServer, v.aggregation = true, per.Aggregation
 	}
+	return v
 }
 
 // viewNow returns what there is to see now: of late samples, the newest.

@@ -5,7 +5,7 @@ import "fmt"
 // limits returns the limits of the direction in which the number would move, and
 // whether it would move at all.
 func (e *evaluation) limits() (limits, Direction) {
-	switch d := direction(e.current, e.number); d {
+	switch d := direction(e.base, e.number); d {
 	case DirectionOut:
 		return e.policy.behavior.out, d
 	case DirectionIn:
@@ -17,12 +17,13 @@ func (e *evaluation) limits() (limits, Direction) {
 
 // exempt reports whether stages 5 to 8 have nothing to say.
 func (e *evaluation) exempt() (Reason, string, bool) {
+	within, _, _ := e.clamp(e.number)
 	switch {
 	case e.snapshot.Unseen != "":
 		return ReasonGroupUnseen, "", true
-	case e.repaired:
-		return ReasonReadyForNewScale, "the bounds are repaired first", true
-	case e.number == e.current:
+	case e.repaired() && within == e.base:
+		return ReasonReadyForNewScale, "nothing is left but the repair", true
+	case e.number == e.base:
 		return ReasonReadyForNewScale, "", true
 	}
 	return "", "", false
@@ -55,7 +56,7 @@ func (e *evaluation) stabilize() (Reason, string) {
 			seen++
 		}
 	}
-	n := min(max(e.current, least), greatest)
+	n := min(max(e.base, least), greatest)
 	if limits.window == 0 || n == e.number {
 		return ReasonReadyForNewScale, judgedBy(limits, seen)
 	}

@@ -159,13 +159,20 @@ func (s step) explain(p proposal, v view) string {
 	if p.reason == ReasonNoStep {
 		return fmt.Sprintf("%s was %s %s in %s, but its newest value %s fits no step", s.signal, s.comparison.words(), threshold, s.quota(p), value)
 	}
-	return fmt.Sprintf("%s %s is %s %s (%s), %s", s.signal, value, s.comparison.words(), threshold, s.quota(p), s.words(s.steps[p.step].adjustment))
+	words := s.words(s.steps[p.step].adjustment)
+	if !s.comparison.breaches(v.bucket.value, s.threshold) {
+		return fmt.Sprintf("%s was %s %s in %s, its newest value is %s, %s", s.signal, s.comparison.words(), threshold, s.quota(p), value, words)
+	}
+	return fmt.Sprintf("%s %s is %s %s (%s), %s", s.signal, value, s.comparison.words(), threshold, s.quota(p), words)
 }
 
 // quota writes how many periods breach, and how many must.
 func (s step) quota(p proposal) string {
 	if s.periods == 1 {
 		return "1 period"
+	}
+	if lacking := s.periods - p.looked; lacking > 0 && s.missing == MissingBreaching {
+		return fmt.Sprintf("%d of %d periods and %d without a sample, %d needed", p.breaching, s.periods, lacking, s.datapoints)
 	}
 	return fmt.Sprintf("%d of %d periods, %d needed", p.breaching, s.periods, s.datapoints)
 }

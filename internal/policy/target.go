@@ -76,7 +76,7 @@ func (t target) proposeServers(ratio float64, v view) proposal {
 	if b.missing == 0 && warming == 0 {
 		return t.judge(ratio, saturate(ratio*float64(b.present)), current)
 	}
-	filled := t.fill(ratio, b, warming)
+	filled := t.fill(ratio, v, warming)
 	p := t.judge(filled, saturate(filled*float64(b.present+b.missing+warming)), current)
 	p.filled = true
 	turned := out && filled < 1 || !out && filled > 1
@@ -90,17 +90,33 @@ func (t target) proposeServers(ratio float64, v view) proposal {
 
 // fill returns the ratio with the other servers counted in: on the way out those
 // without a sample and those warming up as idle, on the way in those without a
-// sample as at the target.
-func (t target) fill(ratio float64, b bucket, warming int) float64 {
-	total, n := ratio*float64(b.present), float64(b.present+b.missing+warming)
+// sample as at the target. The HPA knows only averages; others are filled likewise.
+func (t target) fill(ratio float64, v view, warming int) float64 {
+	b := v.bucket
+	others, share := b.missing+warming, 0.0
 	if ratio <= 1 {
-		share := 1.0
-		if t.kind == TargetUtilization {
-			share = math.Max(1, 100/t.value)
-		}
-		total += share * float64(b.missing)
+		others, share = b.missing, t.filling()
 	}
-	return saturate(total / n)
+	switch {
+	case others == 0:
+		return ratio
+	case v.aggregation == AggregationMaximum:
+		return math.Max(ratio, share)
+	case v.aggregation == AggregationMinimum:
+		return math.Min(ratio, share)
+	case v.aggregation == AggregationSum:
+		return saturate(ratio + share*float64(others))
+	}
+	return saturate((ratio*float64(b.present) + share*float64(others)) / float64(b.present+others))
+}
+
+// filling is the ratio to the target at which a server without a sample counts on the
+// way in: at the target, but of a utilization at 100 % where that is more.
+func (t target) filling() float64 {
+	if t.kind == TargetUtilization {
+		return math.Max(1, 100/t.value)
+	}
+	return 1
 }
 
 func (t target) explain(p proposal, v view) string {
