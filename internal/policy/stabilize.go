@@ -17,11 +17,10 @@ func (e *evaluation) limits() (limits, Direction) {
 
 // exempt reports whether stages 5 to 8 have nothing to say.
 func (e *evaluation) exempt() (Reason, string, bool) {
-	within, _, _ := e.clamp(e.number)
 	switch {
 	case e.snapshot.Unseen != "":
 		return ReasonGroupUnseen, "", true
-	case e.repaired() && within == e.base:
+	case e.repaired() && min(max(e.number, e.min.servers), e.max.servers) == e.base:
 		return ReasonReadyForNewScale, "nothing is left but the repair", true
 	case e.number == e.base:
 		return ReasonReadyForNewScale, "", true

@@ -32,7 +32,7 @@ func signalAttributes() map[string]schema.Attribute {
 		"expression": optionalText("A formula that computes the signal from others by their names, for example `(jobs ?? 0) + queue / 2`. " +
 			"It has the operators of [expr](https://expr-lang.org/docs/language-definition) on numbers, and functions such as `min`, `max`, `ceil`, `sum`, `mean`, `count` and `filter`. " +
 			"A signal with `per_server` is a list in it, of one number per server: `count(cpu, # > 80)`. `current` and `in_service` are numbers of servers. " +
-			"A signal without a value makes the expression one without a value too, unless `??` gives it another."),
+			"A signal without a value makes the expression one without a value too, unless `??` right after its name gives it another. Then its `on_missing` doesn't count, but for `fail`."),
 		"source": schema.StringAttribute{
 			Optional:            true,
 			MarkdownDescription: "The name of the signal's source in the provider's `metric_sources`.",
@@ -47,7 +47,7 @@ func signalAttributes() map[string]schema.Attribute {
 		"per_server": schema.SingleNestedAttribute{
 			Optional: true,
 			MarkdownDescription: "Asks a `prometheus` source for the series of every server in service. A server without a sample counts, in a `target`, as one at the target before servers are removed and as an idle one before some are added; " +
-				"other rules remove no server while there is one.",
+				"other rules remove no server while there is one, unless the signal's `on_missing` is `ignore`.",
 			Attributes: map[string]schema.Attribute{
 				"label": schema.StringAttribute{
 					Required:            true,
@@ -62,11 +62,11 @@ func signalAttributes() map[string]schema.Attribute {
 		"statistic": optionalText("What becomes of several samples in one period: " + oneOf(policy.Statistics()) + ". Default: `average`."),
 		"offset":    optionalText("How far back the newest period ends, as a duration, for values that take as long to be complete. Default: it ends now."),
 		"max_age": optionalText("The age above which the newest sample counts as missing, as a duration such as `5m`. Default: any age counts; but a signal with periods " +
-			"that has no sample in the newest one may add servers and takes none away."),
+			"that has no sample in the newest one may add servers and takes none away, unless its `on_missing` is `ignore`."),
 		"on_missing": optionalText("What rules do while the signal can't be read: `hold_scale_in` lets other rules add servers but none remove any; `ignore` leaves the decision to the other rules; " +
 			"`fail` fails the plan; `fallback` asks for `fallback` servers. Default: `hold_scale_in`."),
 		"fallback":       optionalNumber("The number of servers to ask for with `on_missing = \"fallback\"`."),
-		"fallback_after": optionalText("How long the signal must have had no value before `fallback` is used, as a duration. Until then servers are added but not removed. Default: at once."),
+		"fallback_after": optionalText("How long the signal must have had no value before `fallback` is used, as a duration. Until then servers are added but not removed. A signal that has never had a value has its fallback at once. Default: at once."),
 		"fallback_mode": optionalText("How `fallback` is held against the current number of servers: `static` asks for it; `at_least` asks for the current number if that is higher; " +
 			"`at_most` if that is lower. Default: `static`."),
 	}
