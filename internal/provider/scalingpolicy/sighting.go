@@ -36,7 +36,7 @@ const (
 // sighting is what a refresh has seen: the group and its signals. Plans are made
 // from it. The zero sighting is that of a policy that has not been refreshed yet. In
 // the private state it is compressed: a thousand servers have many samples.
-type sighting struct {
+type sighting struct { //nolint:recvcheck // A value has to encode as its pointer does.
 	ObservedAt time.Time `json:"observed_at"`
 	// Configuration and Group are the arguments that said which group to look at.
 	Configuration string `json:"configuration"`
