@@ -18,6 +18,11 @@ const (
 	DirectionHold Direction = "hold"
 )
 
+// Directions lists every Direction, for validators and documentation.
+func Directions() []string {
+	return []string{string(DirectionOut), string(DirectionIn), string(DirectionHold)}
+}
+
 // Reason is a short code for why a stage, a rule or a decision came out as it
 // did. Where the HPA has a code for it, it is the HPA's.
 type Reason string
@@ -79,6 +84,25 @@ const (
 	// ReasonNoRules: the policy has bounds and no rules.
 	ReasonNoRules Reason = "NoRules"
 )
+
+// Reasons lists every Reason that a decision can have, sorted. The others only rules
+// and stages have.
+func Reasons() []string {
+	reasons := []Reason{
+		ReasonCooldown, ReasonFailedGetExternalMetric, ReasonFallback, ReasonGroupUnseen,
+		ReasonIncompleteMetric, ReasonNoOpinion, ReasonNoRules, ReasonNoServerInService,
+		ReasonNoUsableSignal, ReasonReadyForNewScale, ReasonRecommendOnly,
+		ReasonScaleDownLimit, ReasonScaleDownStabilized, ReasonScaleInProjected,
+		ReasonScaleOutOnly, ReasonScaleUpLimit, ReasonScaleUpStabilized,
+		ReasonScheduleInactive, ReasonSignalRequired, ReasonTooFewReplicas,
+		ReasonTooManyReplicas, ReasonWarmup, ReasonWithinTolerance,
+	}
+	texts := make([]string, 0, len(reasons))
+	for _, reason := range reasons {
+		texts = append(texts, string(reason))
+	}
+	return texts
+}
 
 // Decision is the number of servers that a group should have, and why.
 type Decision struct {

@@ -12,6 +12,14 @@ type Fault struct {
 	Message string
 }
 
+// String returns the path and the message.
+func (f Fault) String() string {
+	if len(f.Path) == 0 {
+		return f.Message
+	}
+	return strings.Join(f.Path, ".") + ": " + f.Message
+}
+
 // SpecError holds every fault that [Compile] found, sorted by path. It is never
 // empty.
 type SpecError struct{ Faults []Fault }
@@ -20,7 +28,7 @@ type SpecError struct{ Faults []Fault }
 func (e *SpecError) Error() string {
 	lines := make([]string, 0, len(e.Faults))
 	for _, fault := range e.Faults {
-		lines = append(lines, strings.Join(fault.Path, ".")+": "+fault.Message)
+		lines = append(lines, fault.String())
 	}
 	return strings.Join(lines, "\n")
 }

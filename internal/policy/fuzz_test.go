@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/musterhq/terraform-provider-muster/internal/policy"
@@ -12,8 +13,8 @@ import (
 )
 
 // FuzzCompile compiles any policy, and decides on any snapshot with those that are
-// valid: every fault has a message, and every decision is within the bounds and comes
-// out the same again.
+// valid: every fault has a message, and every decision is within the bounds, has a
+// reason that is listed, and comes out the same again.
 func FuzzCompile(f *testing.F) {
 	cases, err := scenario.Load(os.DirFS(filepath.Join("testdata", "scenarios")))
 	if err != nil {
@@ -35,6 +36,9 @@ func FuzzCompile(f *testing.F) {
 		outside := decision.Desired < decision.Trace.Min || decision.Desired > decision.Trace.Max
 		if outside && decision.Recommended == nil {
 			t.Errorf("%q is outside %d to %d", decision.Sentence, decision.Trace.Min, decision.Trace.Max)
+		}
+		if !slices.Contains(policy.Reasons(), string(decision.Reason)) {
+			t.Errorf("a decision has the reason %q, which isn't one of them", decision.Reason)
 		}
 		again, err := scenario.Decide(written, seen)
 		if err != nil || again.JSON() != decision.JSON() {

@@ -28,7 +28,7 @@ func decode(data, result any, path ...string) []policy.Fault {
 	if err != nil {
 		panic(fmt.Sprintf("configuring a decoder: %v", err)) // The configuration is a constant.
 	}
-	return faultsOf(decoder.Decode(withoutNulls(data)), path)
+	return faultsOf(decoder.Decode(withoutNulls(data)), reflect.TypeOf(result), path)
 }
 
 // withoutNulls copies data without the members that are null.
@@ -104,8 +104,9 @@ func toNumber(_, to reflect.Type, data any) (any, error) {
 // reading is a value of a sample, which may be no number.
 type reading float64
 
-// faultsOf returns a fault for every error in the tree of a decoder's error.
-func faultsOf(err error, path []string) []policy.Fault {
+// faultsOf returns a fault for every error in the tree of a decoder's error. into is
+// the type of what was to be filled.
+func faultsOf(err error, into reflect.Type, path []string) []policy.Fault {
 	if err == nil {
 		return nil
 	}
@@ -126,7 +127,7 @@ func faultsOf(err error, path []string) []policy.Fault {
 			walk(inner, name)
 			return
 		}
-		faults = append(faults, policy.Fault{Path: slices.Concat(path, names(name)), Message: message(err)})
+		faults = append(faults, policy.Fault{Path: slices.Concat(path, names(name)), Message: message(err, typeAt(into, names(name)))})
 	}
 	walk(err, root)
 	slices.SortStableFunc(faults, func(a, b policy.Fault) int { return slices.Compare(a.Path, b.Path) })
@@ -141,19 +142,19 @@ func names(name string) []string {
 	return strings.FieldsFunc(name, func(r rune) bool { return r == '.' || r == '[' || r == ']' })
 }
 
-func message(err error) string {
-	wrong, ok := errors.AsType[*mapstructure.UnconvertibleTypeError](err)
-	if !ok {
-		if unknown, found := strings.CutPrefix(err.Error(), "has invalid keys: "); found {
-			return "has no argument " + unknown
-		}
+// message says what is wrong in the words of who wrote it; want is the type of what
+// belongs there, nil where that isn't known.
+func message(err error, want reflect.Type) string {
+	if form, ok := errors.AsType[formError](err); ok {
+		return form.Error()
+	}
+	if unknown, found := strings.CutPrefix(err.Error(), "has invalid keys: "); found {
+		return "has no argument " + unknown + "; " + thereIs(argumentsOfType(want))
+	}
+	if want == nil {
 		return err.Error()
 	}
-	kind := wrong.Expected.Type()
-	if kind.Kind() == reflect.Pointer {
-		kind = kind.Elem()
-	}
-	switch kind.Kind() {
+	switch want.Kind() {
 	case reflect.Float64, reflect.Int:
 		return "must be a number"
 	case reflect.Bool:

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -32,6 +33,10 @@ func fetching() []string {
 	return []string{"source", "query", "path", "value", "time", "window", "cloudwatch"}
 }
 
+// identifying are the arguments of a signal's per_server that say which server a sample
+// is of.
+func identifying() []string { return []string{"dimension", "label"} }
+
 // DecodePolicy reads the arguments of a policy. The faults are those of its form;
 // [policy.Compile] finds the others.
 func DecodePolicy(data any) (policy.Spec, []policy.Fault) {
@@ -60,6 +65,38 @@ func required(arguments map[string]any) []policy.Fault {
 		}
 	}
 	return faults
+}
+
+// lacking reports what steps lack and what the engine can't tell from 0. The resource
+// needs no such check: its schema requires them, and they may not be known yet.
+func lacking(data any) []policy.Fault {
+	var faults []policy.Fault
+	need := func(in map[string]any, name, why string, path ...string) {
+		if in[name] == nil {
+			faults = append(faults, policy.Fault{Path: append(path, name), Message: "is needed: " + why})
+		}
+	}
+	rules := member(data, "rules")
+	for _, name := range slices.Sorted(maps.Keys(rules)) {
+		step := member(rules[name], "step")
+		if step == nil {
+			continue
+		}
+		need(step, "threshold", "what the signal is compared with", "rules", name, "step")
+		steps, _ := step["steps"].([]any)
+		for i, one := range steps {
+			adjustment, _ := one.(map[string]any)
+			need(adjustment, "adjustment", "the servers to add, or the percentage", "rules", name, "step", "steps", fmt.Sprint(i))
+		}
+	}
+	return faults
+}
+
+// member returns a member of an object that is an object too, and else nil.
+func member(data any, name string) map[string]any {
+	object, _ := data.(map[string]any)
+	inner, _ := object[name].(map[string]any)
+	return inner
 }
 
 // measured returns the signals with what the engine needs to know of them.
@@ -96,8 +133,9 @@ func measuredSignal(signal map[string]any) map[string]any {
 	}
 	if perServer, ok := signal["per_server"].(map[string]any); ok {
 		perServer = maps.Clone(perServer)
-		delete(perServer, "dimension")
-		delete(perServer, "label")
+		for _, name := range identifying() {
+			delete(perServer, name)
+		}
 		signal["per_server"] = perServer
 	}
 	return signal

@@ -2,7 +2,6 @@ package scenario
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -32,30 +31,9 @@ type serverForm struct {
 }
 
 type changeForm struct {
-	Age  time.Duration `json:"age"`
-	From int           `json:"from"`
-	To   int           `json:"to"`
-}
-
-// observationForm is how an observation is written in full.
-type observationForm struct {
-	// Value is a sample of this instant.
-	Value *reading `json:"value"`
-	// Series has a value for each period, the newest last; null: none.
-	Series []any `json:"series"`
-	// Samples have ages.
-	Samples []sampleForm `json:"samples"`
-	// Servers has a value, a series or an observation for each server.
-	Servers map[string]any `json:"servers"`
-	Error   string         `json:"error"`
-	Pending string         `json:"pending"`
-	// LastGoodAge is how long ago there was a value.
-	LastGoodAge *time.Duration `json:"last_good_age"`
-}
-
-type sampleForm struct {
-	Age   time.Duration `json:"age"`
-	Value reading       `json:"value"`
+	Age  *time.Duration `json:"age"`
+	From *int           `json:"from"`
+	To   *int           `json:"to"`
 }
 
 // DecodeSnapshot reads what a policy sees:
@@ -79,9 +57,8 @@ type sampleForm struct {
 func DecodeSnapshot(data any, spec policy.Spec) (policy.Snapshot, []policy.Fault) {
 	var form snapshotForm
 	if _, ok := data.(map[string]any); !ok {
-		return policy.Snapshot{}, []policy.Fault{{Message: "a snapshot must be an object"}}
+		return policy.Snapshot{}, []policy.Fault{{Message: "a snapshot must be an object; " + thereIs(argumentsOf(form))}}
 	}
-	series := signalsOf(data)
 	faults := decode(data, &form)
 	if len(faults) > 0 {
 		return policy.Snapshot{}, faults
@@ -92,20 +69,13 @@ func DecodeSnapshot(data any, spec policy.Spec) (policy.Snapshot, []policy.Fault
 	snapshot.Now = r.now
 	snapshot.Servers = r.servers(form.Servers)
 	snapshot.Basis = r.basis(form, snapshot.Servers)
-	for _, change := range form.Changes {
-		snapshot.Changes = append(snapshot.Changes, policy.Change{At: r.now.Add(-change.Age), From: change.From, To: change.To})
-	}
-	for name, written := range series {
-		path := []string{"signals", name}
-		declared, ok := spec.Signals[name]
-		if !ok {
-			r.fault(path, "is not a signal of the policy")
-		}
-		if written != nil {
-			snapshot.Signals[name] = r.observation(path, written, declared)
+	snapshot.Changes = r.changes(form.Changes)
+	for name, written := range signalsOf(data) {
+		if observation, ok := r.signal(name, written); ok {
+			snapshot.Signals[name] = observation
 		}
 	}
-	slices.SortFunc(r.faults, func(a, b policy.Fault) int { return slices.Compare(a.Path, b.Path) })
+	slices.SortStableFunc(r.faults, func(a, b policy.Fault) int { return slices.Compare(a.Path, b.Path) })
 	return snapshot, r.faults
 }
 
@@ -142,27 +112,74 @@ func (r *reader) instant(text string) {
 	r.now = now
 }
 
+// before returns the instant of an age.
+func (r *reader) before(path []string, age *time.Duration) time.Time {
+	switch {
+	case age == nil:
+		r.fault(path, "is needed: how long ago it was, for example 90s")
+	case *age < 0:
+		r.fault(path, "must not be negative: it is how long ago something was")
+	default:
+		return r.now.Add(-*age)
+	}
+	return r.now
+}
+
+// count returns a number of servers.
+func (r *reader) count(path []string, written *int, what string) int {
+	switch {
+	case written == nil:
+		r.fault(path, "is needed: %s", what)
+	case *written < 0:
+		r.fault(path, "must be 0 or more, not %d: it is %s", *written, what)
+	default:
+		return *written
+	}
+	return 0
+}
+
+func (r *reader) changes(forms []changeForm) []policy.Change {
+	var changes []policy.Change
+	for i, form := range forms {
+		path := []string{"changes", fmt.Sprint(i)}
+		changes = append(changes, policy.Change{
+			At:   r.before(slices.Concat(path, []string{"age"}), form.Age),
+			From: r.count(slices.Concat(path, []string{"from"}), form.From, "the number of servers before the change"),
+			To:   r.count(slices.Concat(path, []string{"to"}), form.To, "the number of servers after it"),
+		})
+	}
+	return changes
+}
+
 func (r *reader) servers(forms []serverForm) []policy.Server {
 	var servers []policy.Server
+	first := make(map[string]int)
 	for i, form := range forms {
+		path := []string{"servers", fmt.Sprint(i)}
 		server := policy.Server{ID: form.ID, State: form.State}
 		if form.Age != nil {
-			server.Launched = r.now.Add(-*form.Age)
+			server.Launched = r.before(slices.Concat(path, []string{"age"}), form.Age)
 		}
 		if server.State == "" {
 			server.State = policy.ServerInService
 		}
-		path := []string{"servers", fmt.Sprint(i)}
 		if !slices.Contains(policy.ServerStates(), string(server.State)) {
-			r.fault(append(path, "state"), "must be one of in_service, pending, leaving, not %q", server.State)
+			r.fault(slices.Concat(path, []string{"state"}), "must be one of in_service, pending, leaving, not %q", server.State)
 		}
-		if server.ID == "" {
-			r.fault(append(path, "id"), "is needed")
+		switch before, again := first[form.ID]; {
+		case form.ID == "":
+			r.fault(slices.Concat(path, []string{"id"}), "is needed")
+		case again:
+			r.fault(slices.Concat(path, []string{"id"}), "%q is the id of servers.%d already; every server has its own", form.ID, before)
+		default:
+			first[form.ID] = i
 		}
 		servers = append(servers, server)
 	}
 	return servers
 }
+
+const meantToHave = "the number of servers that the group is meant to have"
 
 func (r *reader) basis(form snapshotForm, servers []policy.Server) policy.Basis {
 	basis := policy.Basis{}
@@ -176,84 +193,15 @@ func (r *reader) basis(form snapshotForm, servers []policy.Server) policy.Basis 
 	}
 	switch {
 	case form.Current != nil:
-		basis.Intended = *form.Current
+		basis.Intended = r.count([]string{"current"}, form.Current, meantToHave)
 	case len(servers) == 0 && form.Unseen == "":
-		r.fault([]string{"current"}, "is needed: the number of servers that the group is meant to have")
+		r.count([]string{"current"}, nil, meantToHave)
 	}
 	switch {
 	case form.InService != nil:
-		basis.InService = *form.InService
+		basis.InService = r.count([]string{"in_service"}, form.InService, "the number of servers that carry the load")
 	case len(servers) == 0:
 		basis.InService = basis.Intended
 	}
 	return basis
-}
-
-// observation reads a number, a series, or an object.
-func (r *reader) observation(path []string, written any, signal policy.Signal) policy.Observation {
-	form, ok := r.form(path, written)
-	if !ok {
-		return policy.Observation{}
-	}
-	observation := policy.Observation{Error: form.Error, Pending: form.Pending, Samples: r.samples(path, form, signal)}
-	if form.LastGoodAge != nil {
-		observation.LastGood = r.now.Add(-*form.LastGoodAge)
-	}
-	if form.Servers == nil {
-		return observation
-	}
-	observation.Servers = make([]policy.ServerSamples, 0, len(form.Servers))
-	for _, id := range slices.Sorted(maps.Keys(form.Servers)) {
-		own := form.Servers[id]
-		at := slices.Concat(path, []string{"servers", id})
-		if one, ok := r.form(at, own); ok {
-			observation.Servers = append(observation.Servers, policy.ServerSamples{ID: id, Samples: r.samples(at, one, signal)})
-		}
-	}
-	return observation
-}
-
-func (r *reader) form(path []string, written any) (observationForm, bool) {
-	var form observationForm
-	switch value := written.(type) {
-	case []any:
-		return observationForm{Series: value}, true
-	case map[string]any:
-		faults := decode(value, &form, path...)
-		form.Series, _ = value["series"].([]any) // With its nulls.
-		r.faults = append(r.faults, faults...)
-		return form, len(faults) == 0
-	}
-	faults := decode(map[string]any{"value": written}, &form, path...)
-	r.faults = append(r.faults, faults...)
-	return form, len(faults) == 0
-}
-
-func (r *reader) samples(path []string, form observationForm, signal policy.Signal) []policy.Sample {
-	var samples []policy.Sample
-	if form.Value != nil {
-		samples = append(samples, policy.Sample{At: r.now, Value: float64(*form.Value)})
-	}
-	for _, sample := range form.Samples {
-		samples = append(samples, policy.Sample{At: r.now.Add(-sample.Age), Value: float64(sample.Value)})
-	}
-	return append(samples, r.series(path, form.Series, signal)...)
-}
-
-// series spaces values by the signal's period, so that each has a bucket of its own.
-func (r *reader) series(path []string, values []any, signal policy.Signal) []policy.Sample {
-	var samples []policy.Sample
-	for i, value := range values {
-		if value == nil {
-			continue
-		}
-		var one struct{ Value reading }
-		if faults := decode(map[string]any{"Value": value}, &one, path...); len(faults) > 0 {
-			r.faults = append(r.faults, policy.Fault{Path: slices.Concat(path, []string{fmt.Sprint(i)}), Message: faults[0].Message})
-			continue
-		}
-		age := signal.Offset + time.Duration(len(values)-1-i)*max(signal.Period, time.Second)
-		samples = append(samples, policy.Sample{At: r.now.Add(-age), Value: float64(one.Value)})
-	}
-	return samples
 }
