@@ -25,7 +25,7 @@ func (c Case) Difference() string {
 	if c.Wrong != "" {
 		return c.Wrong
 	}
-	decision, err := Decide(c.Policy, c.Snapshot)
+	spec, decision, err := decide(c.Policy, c.Snapshot)
 	if wrong, ok := errors.AsType[*policy.SpecError](err); ok {
 		if len(c.Expected.Faults) == 0 {
 			return "the policy has faults: " + lines(texts(wrong.Faults))
@@ -38,27 +38,32 @@ func (c Case) Difference() string {
 	if wrong, ok := errors.AsType[*SnapshotError](err); ok {
 		return lines(texts(within("snapshot", wrong.Faults)))
 	}
-	return strings.Join(c.Expected.differences(decision), "; ")
+	return strings.Join(c.Expected.differences(spec, decision), "; ")
 }
 
 // Decide reads a policy and a snapshot and decides. An error about the policy is a
 // [*policy.SpecError], one about the snapshot a [*SnapshotError]. A decision that is
 // refused is none: see [policy.Decision.Err].
 func Decide(arguments, snapshot any) (policy.Decision, error) {
+	_, decision, err := decide(arguments, snapshot)
+	return decision, err
+}
+
+func decide(arguments, snapshot any) (policy.Spec, policy.Decision, error) {
 	spec, faults := DecodePolicy(arguments)
 	faults = slices.Concat(faults, lacking(arguments))
 	if len(faults) > 0 {
-		return policy.Decision{}, &policy.SpecError{Faults: faults}
+		return spec, policy.Decision{}, &policy.SpecError{Faults: faults}
 	}
 	compiled, err := policy.Compile(spec)
 	if err != nil {
-		return policy.Decision{}, err
+		return spec, policy.Decision{}, err
 	}
 	seen, faults := DecodeSnapshot(snapshot, spec)
 	if len(faults) > 0 {
-		return policy.Decision{}, &SnapshotError{Faults: faults}
+		return spec, policy.Decision{}, &SnapshotError{Faults: faults}
 	}
-	return compiled.Decide(seen), nil
+	return spec, compiled.Decide(seen), nil
 }
 
 // SnapshotError holds every fault of a snapshot. It is never empty.

@@ -41,13 +41,13 @@ func differs(t *testing.T, written, want string) {
 func TestCase_expected(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ expected, want string }{
-		"all of it": {`{ "desired": 4, "direction": "hold", "rules": { "load": 4 }, "stages": { "bounds": 4 }, "missing": [], "error": "" }`, ""},
-		"nothing":   {`{}`, "expected: expects nothing; there is desired, direction, reason, sentence, recommended, rules, stages, missing, error, faults"},
+		"all of it": {`{ "desired": 4, "direction": "hold", "rules": { "load": 4 }, "stages": { "bounds": 4 }, "missing": [], "error": "", "recommended": null, "min": 1, "max": 9, "schedules": [] }`, ""},
+		"nothing":   {`{}`, "expected: expects nothing; there is desired, direction, reason, sentence, recommended, min, max, schedules, rules, stages, missing, error, faults"},
 		"none":      {`null`, `expected: is needed: what the decision must be, for example { "desired": 6 }`},
 		"no object": {`4`, "expected: must be an object"},
 		"an unknown member": {
 			`{ "desird": 4 }`,
-			"expected: has no argument desird; there is desired, direction, reason, sentence, recommended, rules, stages, missing, error, faults",
+			"expected: has no argument desird; there is desired, direction, reason, sentence, recommended, min, max, schedules, rules, stages, missing, error, faults",
 		},
 		"a text for a number": {`{ "desired": "4" }`, "expected.desired: must be a number"},
 		"a fraction":          {`{ "desired": 4.5 }`, "expected.desired: must be a whole number"},
@@ -60,6 +60,9 @@ func TestCase_expected(t *testing.T) {
 		"an unknown rule without an opinion": {`{ "rules": { "typo": null } }`, `expected.rules: there is no rule "typo"; rules are load`},
 		"an unknown rule":                    {`{ "rules": { "typo": 4 } }`, `expected.rules: there is no rule "typo"; rules are load`},
 		"an unknown signal":                  {`{ "missing": ["typo"] }`, `expected.missing: there is no signal "typo"; signals are cpu, fixed, jobs, load, sum`},
+		"an unknown schedule":                {`{ "schedules": ["typo"] }`, `expected.schedules: there is no schedule "typo"; the policy has no schedules`},
+		"other bounds":                       {`{ "min": 0, "max": 8 }`, `max: want 8, got 9; min: want 0, got 1; the decision was "4: held: load 40 at 10 per server (x1.00, within tolerance 0.10)"`},
+		"a recommendation that isn't there":  {`{ "recommended": 5 }`, `recommended: want 5, got none; the decision was "4: held: load 40 at 10 per server (x1.00, within tolerance 0.10)"`},
 		"an unknown direction":               {`{ "direction": "up" }`, `expected.direction: there is no direction "up"; directions are out, in, hold`},
 		"an unknown reason": {
 			`{ "reason": "Within" }`,

@@ -20,6 +20,11 @@ type Expected struct {
 	// what NotRecommended says.
 	Recommended    *int `json:"recommended"`
 	NotRecommended bool `json:"-"`
+	// Min and Max are the bounds in force, Schedules those schedules that are, in any
+	// order.
+	Min       *int     `json:"min"`
+	Max       *int     `json:"max"`
+	Schedules []string `json:"schedules"`
 	// Rules are the proposals by rule; null: no opinion.
 	Rules map[string]*int `json:"rules"`
 	// Stages are the numbers that stages have led to.
@@ -114,7 +119,7 @@ func (e Expected) inapt(members map[string]any) []policy.Fault {
 }
 
 // unknown reports names that the policy doesn't have, in the order of what is expected.
-func (e Expected) unknown(d policy.Decision) []string {
+func (e Expected) unknown(spec policy.Spec, d policy.Decision) []string {
 	var all []string
 	check := func(member, noun string, names, known []string) {
 		for _, name := range names {
@@ -127,18 +132,11 @@ func (e Expected) unknown(d policy.Decision) []string {
 			}
 		}
 	}
-	check("rules", "rule", slices.Sorted(maps.Keys(e.Rules)), ruleNames(d))
+	check("schedules", "schedule", e.Schedules, slices.Sorted(maps.Keys(spec.Schedules)))
+	check("rules", "rule", slices.Sorted(maps.Keys(e.Rules)), slices.Sorted(maps.Keys(spec.Rules)))
 	check("stages", "stage", slices.Sorted(maps.Keys(e.Stages)), stageNames(d))
-	check("missing", "signal", e.Missing, signalNames(d))
+	check("missing", "signal", e.Missing, slices.Sorted(maps.Keys(spec.Signals)))
 	return all
-}
-
-func ruleNames(d policy.Decision) []string {
-	var names []string
-	for _, rule := range d.Trace.Rules {
-		names = append(names, rule.Rule)
-	}
-	return names
 }
 
 func stageNames(d policy.Decision) []string {
@@ -149,17 +147,9 @@ func stageNames(d policy.Decision) []string {
 	return names
 }
 
-func signalNames(d policy.Decision) []string {
-	var names []string
-	for _, signal := range d.Trace.Signals {
-		names = append(names, signal.Signal)
-	}
-	return names
-}
-
 // differences says in what a decision differs from what is expected.
-func (e Expected) differences(d policy.Decision) []string {
-	if unknown := e.unknown(d); len(unknown) > 0 {
+func (e Expected) differences(spec policy.Spec, d policy.Decision) []string {
+	if unknown := e.unknown(spec, d); len(unknown) > 0 {
 		return unknown
 	}
 	var all []string
@@ -168,11 +158,18 @@ func (e Expected) differences(d policy.Decision) []string {
 			all = append(all, text)
 		}
 	}
-	if len(e.Faults) > 0 {
-		note(difference("faults", lines(e.Faults), "none"))
+	for what, pair := range map[string]struct {
+		want *int
+		got  int
+	}{
+		"desired": {e.Desired, d.Desired}, "min": {e.Min, d.Trace.Min}, "max": {e.Max, d.Trace.Max},
+	} {
+		if pair.want != nil {
+			note(difference(what, *pair.want, pair.got))
+		}
 	}
-	if e.Desired != nil {
-		note(difference("desired", *e.Desired, d.Desired))
+	if e.Schedules != nil {
+		note(difference("schedules", listed(e.Schedules), listed(d.Trace.Schedules)))
 	}
 	if e.Recommended != nil || e.NotRecommended {
 		note(difference("recommended", shown(e.Recommended), shown(d.Recommended)))
