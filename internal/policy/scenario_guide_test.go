@@ -4,12 +4,14 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/musterhq/terraform-provider-muster/internal/policy"
 	"github.com/musterhq/terraform-provider-muster/internal/policy/scenario"
 )
 
@@ -43,6 +45,17 @@ func TestScenarios_guide(t *testing.T) {
 		example.Name = want.Name
 		if diff := cmp.Diff(want, example); diff != "" {
 			t.Errorf("the example %q isn't the case (-case +example):\n%s", name, diff)
+		}
+	}
+}
+
+// TestScenarios_guideNames finds every name in the guide that can be expected.
+func TestScenarios_guideNames(t *testing.T) {
+	t.Parallel()
+	text := guide(t, "policy-scenarios")
+	for _, name := range slices.Concat(policy.Reasons(), policy.Directions(), policy.ServerStates()) {
+		if !strings.Contains(text, "`"+name+"`") {
+			t.Errorf("the guide doesn't have %s", name)
 		}
 	}
 }

@@ -76,7 +76,14 @@ func TestFunction_refuses(t *testing.T) {
 		"faults of meaning":                {strings.Replace(jobs, `"jobs", target_value = 10`, `"job", target_value = 0`, 1), `{ current = 1 }`, `(?s)rules\.jobs\.target\.signal: signal "job"\s+is not declared.*target_value: must be a\s+number above 0`},
 		"a snapshot without a number":      {jobs, `{ signals = {} }`, `(?s)"snapshot".*current: is needed`},
 		"a signal that isn't the policy's": {jobs, `{ current = 1, signals = { job = 3 } }`, `signals\.job: is not a signal of the\s+policy`},
-		"no object":                        {`"policy"`, `{ current = 1 }`, `a policy must be an object`},
+		"a sample that is null":            {jobs, `{ current = 1, signals = { jobs = { samples = [{ age = "10s", value = null }] } } }`, `signals\.jobs\.samples\.0\.value:\s+is\s+needed:\s+zero\s+is\s+a\s+value`},
+		"a step that does nothing": {
+			`{ min_servers = 1, max_servers = 9, signals = { x = {} }, rules = { x = { step = { signal = "x", threshold = 5, comparison = "greater_than", steps = [{ lower = 0 }] } } } }`, `{ current = 1 }`,
+			`(?s)"policy".*rules\.x\.step\.steps\.0\.adjustment:\s+is\s+needed`,
+		},
+		"a list of limits that is none": {`{ min_servers = 1, max_servers = 9, behavior = { scale_in = { max_change = { count = 1 } } } }`, `{ current = 1 }`, `scale_in\.max_change:\s+must\s+be\s+a\s+list`},
+		"a misspelt argument":           {jobs, `{ curent = 1 }`, `has\s+no\s+argument\s+curent;\s+there\s+is\s+now,\s+current`},
+		"no object":                     {`"policy"`, `{ current = 1 }`, `a policy must be an object`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
