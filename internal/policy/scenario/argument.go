@@ -57,6 +57,7 @@ func typeAt(form reflect.Type, path []string) reflect.Type {
 				return typeAt(field.Type, path[1:])
 			}
 		}
+	default:
 	}
 	return nil
 }

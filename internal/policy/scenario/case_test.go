@@ -196,7 +196,11 @@ func TestCase_policy(t *testing.T) {
 		"a text for an object": {
 			`{ "min_servers": 1, "max_servers": 9, "behavior": "slow" }`, "the policy has faults: behavior: must be an object",
 		},
-		"a list for a map":   {`{ "min_servers": 1, "max_servers": 9, "rules": [] }`, "the policy has faults: rules: must be an object"},
+		"a list for a map": {`{ "min_servers": 1, "max_servers": 9, "rules": [] }`, "the policy has faults: rules: must be an object"},
+		"a wrong form below a name with a dot": {
+			`{ "min_servers": 1, "max_servers": 9, "rules": { "a.b": { "target": { "signal": 3, "target": 4 } } } }`,
+			"the policy has faults: rules.a.b.target: has no argument target | rules.a.b.target.signal: is not of the form that belongs here",
+		},
 		"a text for a truth": {`{ "min_servers": 1, "max_servers": 9, "behavior": { "scale_in": { "disabled": "yes" } } }`, "the policy has faults: behavior.scale_in.disabled: must be true or false"},
 		"an unknown argument of a signal": {
 			`{ "min_servers": 1, "max_servers": 9, "signals": { "load": { "perod": "1m" } } }`,

@@ -149,10 +149,14 @@ func message(err error, want reflect.Type) string {
 		return form.Error()
 	}
 	if unknown, found := strings.CutPrefix(err.Error(), "has invalid keys: "); found {
-		return "has no argument " + unknown + "; " + thereIs(argumentsOfType(want))
+		text := "has no argument " + unknown
+		if known := argumentsOfType(want); len(known) > 0 {
+			text += "; " + thereIs(known)
+		}
+		return text
 	}
 	if want == nil {
-		return err.Error()
+		return "is not of the form that belongs here"
 	}
 	switch want.Kind() {
 	case reflect.Float64, reflect.Int:

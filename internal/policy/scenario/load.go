@@ -39,7 +39,7 @@ func Load(folder fs.FS) ([]Case, error) {
 		case err != nil && name == ".":
 			return fmt.Errorf("reading the folder of scenarios: %w", err)
 		case err != nil:
-			cases = append(cases, wrong(name, err.Error()))
+			cases = append(cases, unreadable(name, err))
 		case !entry.IsDir() && path.Ext(name) == ".json":
 			cases = append(cases, read(folder, name)...)
 		}
@@ -50,10 +50,12 @@ func Load(folder fs.FS) ([]Case, error) {
 
 func wrong(name, why string) Case { return Case{Name: name, Wrong: why} }
 
+func unreadable(name string, err error) Case { return wrong(name, err.Error()) }
+
 func read(folder fs.FS, name string) []Case {
 	content, err := fs.ReadFile(folder, name)
 	if err != nil {
-		return []Case{wrong(name, err.Error())}
+		return []Case{unreadable(name, err)}
 	}
 	var data any
 	if err := json.Unmarshal(content, &data); err != nil {
