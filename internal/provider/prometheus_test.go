@@ -164,7 +164,7 @@ func TestAccPrometheus_guide(t *testing.T) {
 		t.Fatalf("the guide has %d configurations, want 2", len(blocks))
 	}
 	source, sized := blocks[0][1], blocks[1][1]
-	now := time.Now() //nolint:forbidigo // What has been counted up to now.
+	now := time.Now()
 	server := promserver.Start(t, promserver.Options{History: weekday(now.Add(-20*time.Minute), now.Add(10*time.Minute))})
 	front := server.Front(t, "the guide's token")
 	w := acctest.NewWorkspace(t)

@@ -21,7 +21,7 @@ const root = "."
 // fault. What is null counts as absent.
 func decode(data, result any, path ...string) []policy.Fault {
 	decoder, err := mapstructure.NewDecoder(&mapstructure.DecoderConfig{
-		Result: result, TagName: "json", RootName: root, ErrorUnused: true,
+		Result: result, TagName: "json", RootName: root, ErrorUnused: true, Squash: true,
 		MatchName:  func(key, field string) bool { return key == field },
 		DecodeHook: mapstructure.ComposeDecodeHookFunc(toDuration, toWhole, toNumber),
 	})

@@ -60,18 +60,15 @@ func decodeExpected(data any) (Expected, []policy.Fault) {
 	}
 	rules, _ := members["rules"].(map[string]any)
 	for name, proposal := range rules {
-		if proposal == nil { // The decoder has left it out.
-			expected.addSilent(name)
+		switch { // The decoder has left out what is null.
+		case proposal != nil:
+		case expected.Rules == nil:
+			expected.Rules = map[string]*int{name: nil}
+		default:
+			expected.Rules[name] = nil
 		}
 	}
 	return expected, faults
-}
-
-func (e *Expected) addSilent(rule string) {
-	if e.Rules == nil {
-		e.Rules = make(map[string]*int)
-	}
-	e.Rules[rule] = nil
 }
 
 // nulls reports those that mean nothing.

@@ -11,7 +11,7 @@ import (
 
 // observationForm is how what was seen of a signal is written in full.
 type observationForm struct {
-	samplesForm `json:",squash"`
+	samplesForm
 
 	// Servers has a value, a series or samples for each server.
 	Servers map[string]any `json:"servers"`

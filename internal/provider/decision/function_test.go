@@ -82,7 +82,7 @@ func TestFunction_refuses(t *testing.T) {
 			`(?s)"policy".*rules\.x\.step\.steps\.0\.adjustment:\s+is\s+needed`,
 		},
 		"a list of limits that is none": {`{ min_servers = 1, max_servers = 9, behavior = { scale_in = { max_change = { count = 1 } } } }`, `{ current = 1 }`, `scale_in\.max_change:\s+must\s+be\s+a\s+list`},
-		"a misspelt argument":           {jobs, `{ curent = 1 }`, `has\s+no\s+argument\s+curent;\s+there\s+is\s+now,\s+current`},
+		"an argument that is none":      {jobs, `{ speed = 1 }`, `has\s+no\s+argument\s+speed;\s+there\s+is\s+now,\s+current`},
 		"no object":                     {`"policy"`, `{ current = 1 }`, `a policy must be an object`},
 	}
 	for name, test := range tests {
