@@ -97,7 +97,7 @@ func (e *evaluation) lacks(r *rule, v view) string {
 	}
 	switch kind := r.kind.(type) {
 	case target:
-		if v.perServer {
+		if v.perServer != nil {
 			return e.readings[r.signal].partial
 		}
 	case step:

@@ -190,20 +190,19 @@ type view struct {
 	history history
 	// index is the place of the bucket that an alarm begins with.
 	index int
-	// Of a signal of single servers there is also what becomes of their values.
-	perServer   bool
-	aggregation Aggregation
+	// perServer says what becomes of the values of single servers; nil: the signal is
+	// one of the group.
+	perServer *PerServer
 }
 
 // viewAt returns what there was to see at an instant of the past.
 func (e *evaluation) viewAt(signal int, age time.Duration, basis Basis) view {
 	h := e.readings[signal].history
 	index := h.index(age)
-	v := view{basis: basis, history: h, index: index, bucket: h.at(index)}
-	if per := e.policy.signals[signal].PerServer; per != nil {
-		v.perServer, v.aggregation = true, per.Aggregation
+	return view{
+		basis: basis, history: h, index: index, bucket: h.at(index),
+		perServer: e.policy.signals[signal].PerServer,
 	}
-	return v
 }
 
 // viewNow returns what there is to see now: of late samples, the newest.

@@ -28,7 +28,7 @@ func (t target) propose(v view) proposal {
 	quotient := saturate(v.bucket.value / t.value)
 	current := v.basis.Intended
 	switch {
-	case v.perServer:
+	case v.perServer != nil:
 		return t.proposeServers(quotient, v)
 	case current == 0:
 		// No tolerance: there is nothing to be near to.
@@ -100,11 +100,11 @@ func (t target) fill(ratio float64, v view, warming int) float64 {
 	switch {
 	case others == 0:
 		return ratio
-	case v.aggregation == AggregationMaximum:
+	case v.perServer.Aggregation == AggregationMaximum:
 		return math.Max(ratio, share)
-	case v.aggregation == AggregationMinimum:
+	case v.perServer.Aggregation == AggregationMinimum:
 		return math.Min(ratio, share)
-	case v.aggregation == AggregationSum:
+	case v.perServer.Aggregation == AggregationSum:
 		return saturate(ratio + share*float64(others))
 	}
 	return saturate((ratio*float64(b.present) + share*float64(others)) / float64(b.present+others))
@@ -128,7 +128,7 @@ func (t target) explain(p proposal, v view) string {
 		return t.clause(value, "near", p, "in doubt: "+t.others(v.bucket), v)
 	case p.reason == ReasonWithinTolerance:
 		return t.clause(value, "at", p, "within tolerance "+part(t.band(p.ratio)), v)
-	case current == 0 && !v.perServer:
+	case current == 0 && v.perServer == nil:
 		return t.compare(value, "for")
 	case t.over(p.ratio):
 		return t.clause(value, "over", p, "tolerance "+part(t.out), v)
@@ -151,9 +151,9 @@ func (t target) band(ratio float64) float64 {
 func (t target) clause(value float64, relation string, p proposal, tolerance string, v view) string {
 	where := ""
 	switch {
-	case v.perServer && p.filled && !p.cancelled:
+	case v.perServer != nil && p.filled && !p.cancelled:
 		where = ", " + t.others(v.bucket)
-	case v.perServer, t.kind == TargetAverage:
+	case v.perServer != nil, t.kind == TargetAverage:
 	case v.basis.InService != v.basis.Intended:
 		where = fmt.Sprintf(", %d in service", v.basis.InService)
 	}
@@ -191,7 +191,7 @@ func (t target) formula(p proposal, v view) string {
 	switch {
 	case p.filled:
 		return fmt.Sprintf("ceil(%d servers x %s corrected ratio) = %d", countedServers(p), number(p.ratio), roundUp(p.unrounded))
-	case v.perServer:
+	case v.perServer != nil:
 		return fmt.Sprintf("ceil(%d servers x %s / %s) = %d", v.bucket.present, value, goal, roundUp(p.unrounded))
 	case t.kind == TargetAverage || v.basis.Intended == 0:
 		return fmt.Sprintf("ceil(%s / %s) = %d", value, goal, roundUp(p.unrounded))
@@ -214,7 +214,7 @@ func (t target) change(v view) string {
 	scale := t.value * current
 	if t.kind != TargetAverage {
 		weight := v.basis.InService
-		if v.perServer {
+		if v.perServer != nil {
 			weight = v.bucket.present
 			if v.bucket.missing > 0 || v.bucket.warming > 0 {
 				return "" // It depends on more than one number.

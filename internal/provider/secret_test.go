@@ -1,18 +1,15 @@
 package provider_test
 
 import (
-	"context"
 	"crypto/rand"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/musterhq/terraform-provider-muster/internal/acctest"
 	"github.com/musterhq/terraform-provider-muster/internal/acctest/fault"
-	"github.com/musterhq/terraform-provider-muster/internal/wait"
 )
 
 // newSecret returns a secret of several lines, with all that shells treat as special,
@@ -155,17 +152,15 @@ func TestAccSecret_wouldBeFound(t *testing.T) {
 // createFileWhen creates the file as soon as it is due, which may be never.
 func createFileWhen(t *testing.T, path string, due func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	var done sync.WaitGroup
-	done.Go(func() {
-		if wait.Until(ctx, watchPace, func(context.Context) (bool, error) { return due(), nil }) != nil {
-			return
+	keepLooking(t, func() bool {
+		if !due() {
+			return false
 		}
 		if err := os.WriteFile(path, nil, 0o600); err != nil {
 			t.Error(err)
 		}
+		return true
 	})
-	t.Cleanup(func() { cancel(); done.Wait() })
 }
 
 func createFile(t *testing.T, path string) {

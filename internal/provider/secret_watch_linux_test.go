@@ -65,16 +65,22 @@ func newWatch(t *testing.T, w *acctest.Workspace, canaries []string) *watch {
 	watch := &watch{t: t, w: w, arguments: make(map[string]bool), places: make(map[string]bool), programs: filepath.Join(t.TempDir(), "programs")}
 	w.Setenv("PATH", watchedPrograms(t, watch.programs, "/bin", "/usr/bin")+":"+os.Getenv("PATH"))
 	watch.learn(canaries...)
+	keepLooking(t, func() bool {
+		watch.lookAtProcesses()
+		return false
+	})
+	return watch
+}
+
+// keepLooking looks all the time, until it has seen enough or the test ends.
+func keepLooking(t *testing.T, look func() (enough bool)) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	var done sync.WaitGroup
 	done.Go(func() {
-		_ = wait.Until(ctx, watchPace, func(context.Context) (bool, error) {
-			watch.lookAtProcesses()
-			return false, nil
-		})
+		_ = wait.Until(ctx, watchPace, func(context.Context) (bool, error) { return look(), nil })
 	})
 	t.Cleanup(func() { cancel(); done.Wait() })
-	return watch
 }
 
 // learn makes the watch look for further canaries, also in the arguments that it has

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -99,20 +100,13 @@ type plainSighting sighting
 
 // MarshalJSON writes the sighting as a string, the base64 form of compressed JSON.
 func (s sighting) MarshalJSON() ([]byte, error) {
-	content, err := json.Marshal(plainSighting(s))
-	if err != nil {
-		return nil, fmt.Errorf("encoding a sighting: %w", err)
-	}
 	var compressed bytes.Buffer
 	writer, err := flate.NewWriter(&compressed, flate.DefaultCompression)
+	if err == nil {
+		err = errors.Join(json.NewEncoder(writer).Encode(plainSighting(s)), writer.Close())
+	}
 	if err != nil {
-		return nil, fmt.Errorf("compressing a sighting: %w", err)
-	}
-	if _, err := writer.Write(content); err != nil {
-		return nil, fmt.Errorf("compressing a sighting: %w", err)
-	}
-	if err := writer.Close(); err != nil {
-		return nil, fmt.Errorf("compressing a sighting: %w", err)
+		return nil, fmt.Errorf("encoding a sighting: %w", err)
 	}
 	return json.Marshal(compressed.Bytes())
 }
